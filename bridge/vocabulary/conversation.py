@@ -1,0 +1,180 @@
+"""One resident's conversation: its state, what can happen to it, and what may follow.
+
+`decide(state, event, facts, policy, now) -> Decision` in `bridge.flow.conversation` is the only reader of the
+events and the only maker of decisions. State is stored as JSON with its `version`; a later version reads
+every earlier one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bridge.vocabulary.messages import Choice, Inbound
+from bridge.vocabulary.places import Guess, Place, Understanding
+from bridge.vocabulary.requests import Receipt, ServiceRequest
+from bridge.vocabulary.services import Service
+
+Question = Literal["place", "which_place", "service", "words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report in the making. `words` are the resident's messages about it, in order."""
+
+    words: tuple[str, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+    service_code: str = ""
+    place: Place | None = None
+    candidates: tuple[Place, ...] = ()
+    asked: tuple[Question, ...] = ()
+    files: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a conversation stands. `question` is the one open question, `offered` its numbered answers."""
+
+    version: int = 1
+    language: str = ""
+    draft: Draft | None = None
+    question: Question | None = None
+    offered: tuple[Choice, ...] = ()
+    introduced: bool = False
+    opted_out: bool = False
+
+
+# What can happen.
+
+
+@dataclass(frozen=True, slots=True)
+class MessageArrived:
+    """The resident wrote."""
+
+    message: Inbound
+    understanding: Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class CityAccepted:
+    """The city took a report: with an id, with a token for later, or (blackbox) with neither."""
+
+    report: Report
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class CityRefused:
+    """The city refused a report for good; `words` are its reason."""
+
+    report: Report
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CityUnreachable:
+    """The first try to send a report failed; it is held and will be sent later."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """The city shows a new status, note, service or expected date for a report."""
+
+    report: Report
+    now: ServiceRequest
+
+
+Event = MessageArrived | CityAccepted | CityRefused | CityUnreachable | StatusChanged
+
+# What may follow.
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A message to the resident, by its symbolic id in the catalogue."""
+
+    message_id: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    choices: tuple[Choice, ...] = ()
+    asks_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """The draft is complete: make it a report and send it to the city."""
+
+    service_code: str
+    description: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ToStaff:
+    """A person must look. `reason` is one of a few symbolic words the console explains."""
+
+    reason: Literal["no_place", "no_service", "refused", "not_understood"]
+    note: str = ""
+
+
+Effect = Say | FileReport | ToStaff
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The state to store and everything that follows from the event, in order."""
+
+    state: State
+    effects: tuple[Effect, ...] = ()
+
+
+# What decide may know.
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known beside the conversation itself: the city's services and this sender's recent reports."""
+
+    services: Mapping[str, Service]
+    city_name: str = ""
+    reports: tuple[Report, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A city's rules. `submit`: file unasked from this probability on; below `ask` the choice is left to the
+    resident's own words first. `most_questions` before a draft goes to staff."""
+
+    submit: float = 0.45
+    ask: float = 0.08
+    most_questions: int = 3
+    emergency_number: str = "911"
+
+
+ReportState = Literal["queued", "accepted", "refused", "unsure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A complete report and what the city made of it.
+
+    `reference` is public, short and random; it marks the submission at the city. `state` is where the sending
+    stands, `status` what the city says ("" until it said anything), folded to open or closed.
+    """
+
+    id: str
+    reference: str
+    city_id: str
+    conversation_id: str
+    service_code: str
+    service_name: str
+    description: str
+    place: Place
+    state: ReportState = "queued"
+    service_request_id: str | None = None
+    token: str | None = None
+    status: str = ""
+    raw_status: str = ""
+    status_notes: str = ""

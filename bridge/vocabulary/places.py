@@ -1,0 +1,79 @@
+"""What was said and where it is: guesses over services, mentions of places, places, and both together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A service the text may be about, with its calibrated probability (0..1)."""
+
+    service_code: str
+    p: float
+
+
+MentionKind = Literal[
+    "address",
+    "block",
+    "street",
+    "intersection",
+    "stretch",
+    "landmark",
+    "highway",
+    "pole",
+    "postcode",
+    "coordinates",
+    "relative",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words of the text that name a place: `text[start:end]`, in Python string offsets."""
+
+    start: int
+    end: int
+    kind: MentionKind
+    text: str
+
+
+PlaceSource = Literal["text", "pin", "photo", "saved", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere in the city. `lat` and `long` are both set or both None (words only, for address_string).
+
+    `accuracy_m` is the radius the truth lies within nine times of ten; `why` says how it was found in a few
+    plain words ("house number", "corner of two streets", "middle of the street").
+    """
+
+    address: str
+    lat: float | None = None
+    long: float | None = None
+    accuracy_m: float | None = None
+    why: str = ""
+    source: PlaceSource = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What a Locator made of a text. `ask` means: do not use a candidate without asking the resident first."""
+
+    mentions: tuple[Mention, ...] = ()
+    candidates: tuple[Place, ...] = ()
+    ask: bool = True
+    outside: bool = False  # a place was found, and it is not in this city
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """All that was understood of one message before anything is decided. Made outside any transaction."""
+
+    text: str
+    language: str = "en"
+    guesses: tuple[Guess, ...] = ()  # best first, over the city's service codes
+    civic: float = 1.0  # probability that this is about a municipal matter at all
+    located: Located = Located()

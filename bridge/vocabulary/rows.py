@@ -1,0 +1,70 @@
+"""Rows that cross the store's port: work that was claimed, and the conversation it belongs to.
+
+A claimed row carries its `lease`: the name of this one claim. Whoever finishes the row must still hold it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bridge.vocabulary.conversation import State
+from bridge.vocabulary.messages import Inbound, Outbound
+from bridge.vocabulary.requests import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A stored message, claimed to be handled. `attempts` counts this claim."""
+
+    id: str
+    lease: str
+    attempts: int
+    message: Inbound
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """Something to send, claimed: a reply to a resident, or a report to a city."""
+
+    id: str
+    lease: str
+    attempts: int
+    kind: Literal["reply", "submission"]
+    created_at: datetime
+    conversation_id: str
+    reply: Outbound | None = None
+    report_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A resident on one account. `address` is where replies go, `reply_to` the latest message to answer."""
+
+    id: str
+    account_id: str
+    channel: str
+    thread: str
+    address: str
+    city_id: str
+    contact_id: str
+    state: State
+    reply_to: str = ""
+    subject: str = ""
+
+
+Outcome = Literal["accepted", "refused", "not_stored", "unsure", "absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One POST to a city, recorded before it is made. `outcome` is None while it is open."""
+
+    id: str
+    outbox_id: str
+    report_id: str
+    submission: Submission
+    opened_at: datetime
+    deadline: datetime
+    outcome: Outcome | None = None

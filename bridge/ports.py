@@ -6,25 +6,37 @@ Adapters return values and raise the errors of `bridge.errors`; none of them com
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol, TypeVar
 
 from bridge.vocabulary import (
+    Attempt,
     Attribute,
+    Conversation,
     Discovery,
+    FileReport,
     Guess,
     Inbound,
+    InboxRow,
     Located,
     Lookup,
     Outbound,
+    OutboxRow,
+    Outcome,
     Pin,
     Place,
     Receipt,
+    Report,
     Sent,
     Service,
     ServiceRequest,
+    State,
     Submission,
+    ToStaff,
 )
+
+T = TypeVar("T")
+Queue = Literal["inbox", "outbox"]
 
 
 class Clock(Protocol):
@@ -122,3 +134,82 @@ class Blobs(Protocol):
 
     def put(self, content: bytes) -> str: ...
     def get(self, blob_id: str) -> bytes: ...
+
+
+class Wake(Protocol):
+    """Who looks for due work, and when. Rows hold the work; this only says *look*."""
+
+    def wake(self, tx: Transaction, queue: Queue) -> None:
+        """Has `queue` looked at once the transaction commits; nothing happens if it does not."""
+        ...
+
+    async def run(self, queue: Queue, look: Callable[[], Awaitable[None]]) -> None:
+        """Calls `look` whenever there may be due work, until cancelled."""
+        ...
+
+
+class Transaction(Protocol):
+    """One unit of work on the store: everything in it is committed together, or nothing is.
+
+    Claims take the oldest open and due row of a lane (a conversation's messages, a conversation's replies, a
+    report's submission), and none while an earlier row of that lane is open. A claim counts as an attempt.
+    """
+
+    def after_commit(self, callback: Callable[[], object]) -> None:
+        """Has `callback` called, from any thread, once this transaction is durable."""
+        ...
+
+    # inbox
+    def add_inbound(self, message: Inbound) -> bool:
+        """Stores a message; False when (account_id, kind, provider_key) is already there."""
+        ...
+
+    def claim_inbound(self, now: datetime, lease: timedelta) -> InboxRow | None: ...
+    def still_mine(self, row: InboxRow | OutboxRow) -> bool: ...
+    def finish_inbound(self, row: InboxRow, conversation_id: str | None) -> None: ...
+
+    # conversations
+    def conversation_of(self, message: Inbound, city_id: str) -> Conversation:
+        """The conversation on (account_id, thread), made when new; keeps its newest address and subject."""
+        ...
+
+    def conversation(self, conversation_id: str) -> Conversation: ...
+    def save_state(self, conversation: Conversation, state: State) -> None: ...
+
+    # reports
+    def add_report(self, conversation: Conversation, filed: FileReport, service_name: str) -> Report: ...
+    def report(self, report_id: str) -> Report: ...
+    def reports_of(self, conversation_id: str) -> tuple[Report, ...]: ...
+    def save_report(self, report: Report, *, poll_at: datetime | None = None) -> None: ...
+    def add_status(self, report: Report, seen: ServiceRequest, now: datetime) -> None: ...
+    def reports_to_poll(self, city_id: str, now: datetime, limit: int) -> tuple[Report, ...]: ...
+    def add_staff_task(self, conversation: Conversation, task: ToStaff, report_id: str | None) -> None: ...
+
+    # outbox
+    def add_reply(self, conversation: Conversation, say: Outbound) -> None: ...
+    def add_submission(self, report: Report) -> None: ...
+    def claim_outbox(self, now: datetime, lease: timedelta) -> OutboxRow | None: ...
+    def finish_outbox(self, row: OutboxRow, sent: Sent | None) -> None: ...
+
+    # both
+    def retry(self, row: InboxRow | OutboxRow, at: datetime, error: str) -> None: ...
+    def bury(self, row: InboxRow | OutboxRow, error: str) -> None:
+        """Gives a row up: it stays, dead, for a person to see and replay."""
+        ...
+
+    # attempts at a city
+    def open_attempt(self, row: OutboxRow, submission: Submission, deadline: datetime) -> Attempt: ...
+    def attempts(self, outbox_id: str) -> tuple[Attempt, ...]: ...
+    def close_attempt(self, attempt: Attempt, outcome: Outcome, detail: str) -> None: ...
+
+
+class Store(Protocol):
+    """The one owner of transactions."""
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Runs `work` in one durable transaction and returns its value once that is committed."""
+        ...
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Runs `work` on a consistent snapshot; what it writes is discarded."""
+        ...

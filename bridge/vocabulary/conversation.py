@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from bridge.vocabulary.messages import Choice, Inbound
@@ -178,3 +179,5 @@ class Report:
     status: str = ""
     raw_status: str = ""
     status_notes: str = ""
+    fingerprint: str = ""  # of what the city last showed: a change of it is worth telling
+    created_at: datetime | None = None

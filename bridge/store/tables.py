@@ -1,0 +1,253 @@
+"""What is stored, as SQLModel tables. Nothing outside `bridge.store` sees these classes.
+
+Every id is made by us (`types.new_id`), every time is UTC, every constraint has a name, money is integer
+micros with a currency. A row belongs to an account (where the resident wrote), a city (who is asked), or both.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from bridge.store.types import Json, Timestamp, new_id
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(SQLModel):
+    """The bridge's own metadata, apart from any other SQLModel of the process (the embedded city has its own)."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def _id() -> Any:
+    return Field(default_factory=new_id, primary_key=True, max_length=32)
+
+
+def _time(*, nullable: bool = False, index: bool = False) -> Any:
+    return Field(default=None, sa_type=Timestamp, nullable=nullable, index=index)
+
+
+def _json() -> Any:
+    return Field(default_factory=dict, sa_type=Json, nullable=False)
+
+
+class Contact(Base, table=True):
+    """Someone on a channel, as one city knows them."""
+
+    __tablename__ = "contact"
+    __table_args__ = (UniqueConstraint("city_id", "channel", "address"),)
+
+    id: str = _id()
+    city_id: str
+    channel: str
+    address: str
+    name: str = ""
+    language: str = ""
+    created_at: datetime = _time()
+    last_seen_at: datetime = _time()
+    opted_out_at: datetime | None = _time(nullable=True)
+
+
+class Conversation(Base, table=True):
+    """A thread of messages with one resident on one account. `state` is JSON with its own version."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (UniqueConstraint("account_id", "thread"),)
+
+    id: str = _id()
+    account_id: str
+    city_id: str
+    channel: str
+    thread: str
+    address: str
+    contact_id: str = Field(foreign_key="contact.id", index=True)
+    reply_to: str = ""
+    subject: str = ""
+    state: dict[str, Any] = _json()
+    created_at: datetime = _time()
+    updated_at: datetime = _time()
+
+
+def _open_rows(name: str) -> tuple[Index, Index]:
+    """Partial indexes over open rows alone, so that a million finished rows cost a claim nothing."""
+    where = text("state = 'open'")
+    return (
+        Index(f"ix_{name}_open_lane", "lane", "id", sqlite_where=where, postgresql_where=where),
+        Index(f"ix_{name}_open_due", "due_at", "id", sqlite_where=where, postgresql_where=where),
+    )
+
+
+class Work(Base):
+    """What inbox and outbox share: whose turn it is (`lane`), when it is due, who holds it, tries so far.
+
+    `state` is open, done or dead. A lease past `lease_until` is nobody's.
+    """
+
+    id: str = _id()
+    lane: str
+    state: str = "open"
+    due_at: datetime = _time()
+    lease: str | None = None
+    lease_until: datetime | None = _time(nullable=True)
+    attempts: int = 0
+    error: str = ""
+    created_at: datetime = _time()
+    finished_at: datetime | None = _time(nullable=True)
+
+
+class Inbox(Work, table=True):
+    """A message as it came, raw bytes included, and whether it was handled."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (UniqueConstraint("account_id", "kind", "provider_key"), *_open_rows("inbox"))
+
+    account_id: str
+    channel: str
+    kind: str
+    provider_key: str
+    message: dict[str, Any] = _json()
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    conversation_id: str | None = Field(default=None, foreign_key="conversation.id", index=True)
+
+
+class Outbox(Work, table=True):
+    """Something to send: a reply (`message`) or a report's submission (`report_id`)."""
+
+    __tablename__ = "outbox"
+    __table_args__ = _open_rows("outbox")
+
+    kind: str
+    conversation_id: str = Field(foreign_key="conversation.id", index=True)
+    report_id: str | None = Field(default=None, foreign_key="report.id", index=True)
+    message: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
+    provider_id: str = Field(default="", index=True)
+    segments: int = 0
+    price_micros: int | None = None
+    currency: str = ""
+
+
+class Report(Base, table=True):
+    """A complete report, what became of sending it, and what the city last said of it.
+
+    `endpoint_id` names the GeoReport endpoint it went to; ids and tokens are unique there.
+    """
+
+    __tablename__ = "report"
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        UniqueConstraint("endpoint_id", "service_request_id"),
+        UniqueConstraint("endpoint_id", "token"),
+    )
+
+    id: str = _id()
+    reference: str
+    city_id: str
+    endpoint_id: str
+    conversation_id: str = Field(foreign_key="conversation.id", index=True)
+    contact_id: str = Field(foreign_key="contact.id", index=True)
+    service_code: str
+    service_name: str
+    description: str
+    place: dict[str, Any] = _json()
+    attributes: dict[str, Any] = _json()
+    state: str = "queued"
+    service_request_id: str | None = None
+    token: str | None = None
+    status: str = ""
+    raw_status: str = ""
+    status_notes: str = ""
+    fingerprint: str = ""
+    poll_at: datetime | None = _time(nullable=True, index=True)
+    created_at: datetime = _time()
+    updated_at: datetime = _time()
+
+
+class Attempt(Base, table=True):
+    """One POST to a city: opened and committed before it is made, closed with what became of it."""
+
+    __tablename__ = "attempt"
+
+    id: str = _id()
+    outbox_id: str = Field(foreign_key="outbox.id", index=True)
+    report_id: str = Field(foreign_key="report.id", index=True)
+    submission: dict[str, Any] = _json()
+    opened_at: datetime = _time()
+    deadline: datetime = _time()
+    closed_at: datetime | None = _time(nullable=True)
+    outcome: str | None = None
+    detail: str = ""
+
+
+class StatusHistory(Base, table=True):
+    """Each status the city was seen to show for a report, with its row as it came."""
+
+    __tablename__ = "status_history"
+
+    id: str = _id()
+    report_id: str = Field(foreign_key="report.id", index=True)
+    seen_at: datetime = _time()
+    status: str
+    raw_status: str = ""
+    status_notes: str = ""
+    row: dict[str, Any] = _json()
+
+
+class StaffTask(Base, table=True):
+    """Something a person must look at, and why."""
+
+    __tablename__ = "staff_task"
+
+    id: str = _id()
+    city_id: str = Field(index=True)
+    conversation_id: str = Field(foreign_key="conversation.id", index=True)
+    report_id: str | None = Field(default=None, foreign_key="report.id")
+    reason: str
+    note: str = ""
+    created_at: datetime = _time()
+    closed_at: datetime | None = _time(nullable=True)
+
+
+class Artifact(Base, table=True):
+    """A model, gazetteer or photo in the blobs, with the manifest that says how it was made."""
+
+    __tablename__ = "artifact"
+    __table_args__ = (UniqueConstraint("city_id", "kind", "blob_id"),)
+
+    id: str = _id()
+    city_id: str
+    kind: str
+    blob_id: str
+    manifest: dict[str, Any] = _json()
+    created_at: datetime = _time()
+
+
+class ActiveArtifact(Base, table=True):
+    """Which model or gazetteer of a city is in use."""
+
+    __tablename__ = "active_artifact"
+
+    city_id: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    artifact_id: str = Field(foreign_key="artifact.id")
+    since: datetime = _time()
+
+
+class Threshold(Base, table=True):
+    """A city's own certainty thresholds for a service, where they differ from its policy."""
+
+    __tablename__ = "threshold"
+
+    city_id: str = Field(primary_key=True)
+    service_code: str = Field(primary_key=True)
+    submit: float
+    ask: float

@@ -1,0 +1,353 @@
+"""One unit of work: implements `bridge.ports.Transaction` on a SQLModel session, the same on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, exists, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from bridge.ports import Clock, Wake
+from bridge.store import tables as t
+from bridge.store import values
+from bridge.store.types import new_id, new_reference
+from bridge.vocabulary import (
+    Attempt,
+    Conversation,
+    FileReport,
+    Inbound,
+    InboxRow,
+    Outbound,
+    OutboxRow,
+    Outcome,
+    Report,
+    Sent,
+    ServiceRequest,
+    State,
+    Submission,
+    ToStaff,
+)
+
+W = TypeVar("W", t.Inbox, t.Outbox)
+
+
+class SqlTransaction:
+    """Bound to a session that somebody else commits; `callbacks` are called by them once it is durable."""
+
+    def __init__(self, session: Session, clock: Clock, wake: Wake) -> None:
+        self._session = session
+        self._clock = clock
+        self._wake = wake
+        self.callbacks: list[Callable[[], object]] = []
+
+    def after_commit(self, callback: Callable[[], object]) -> None:
+        self.callbacks.append(callback)
+
+    # ------------------------------------------------------------------------------------------- inbox
+
+    def add_inbound(self, message: Inbound) -> bool:
+        now = self._clock.now()
+        added = self._insert_once(
+            t.Inbox,
+            {
+                "id": new_id(),
+                "lane": f"{message.account_id}/{message.thread}",
+                "state": "open",
+                "due_at": now,
+                "attempts": 0,
+                "error": "",
+                "created_at": now,
+                "account_id": message.account_id,
+                "channel": message.channel,
+                "kind": str(message.kind),
+                "provider_key": message.provider_key,
+                "message": values.inbound_to_json(message),
+                "raw": message.raw,
+            },
+        )
+        if added:
+            self._wake.wake(self, "inbox")
+        return added
+
+    def claim_inbound(self, now: datetime, lease: timedelta) -> InboxRow | None:
+        row = self._claim(t.Inbox, now, lease)
+        return values.inbox_row(row) if row else None
+
+    def still_mine(self, row: InboxRow | OutboxRow) -> bool:
+        table = _table(row)
+        found = self._session.exec(select(table.lease).where(table.id == row.id, table.state == "open")).first()
+        return found == row.lease
+
+    def finish_inbound(self, row: InboxRow, conversation_id: str | None) -> None:
+        self._end(row, "done", conversation_id=conversation_id)
+
+    # ----------------------------------------------------------------------------------- conversations
+
+    def conversation_of(self, message: Inbound, city_id: str) -> Conversation:
+        statement = select(t.Conversation).where(
+            t.Conversation.account_id == message.account_id, t.Conversation.thread == message.thread
+        )
+        row = self._session.exec(statement.with_for_update()).first() or self._new_conversation(message, city_id)
+        row.address = message.sender
+        row.reply_to = message.provider_id or row.reply_to
+        row.subject = row.subject or message.subject
+        self._session.add(row)
+        self._session.flush()
+        return values.conversation(row)
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        statement = select(t.Conversation).where(t.Conversation.id == conversation_id).with_for_update()
+        return values.conversation(self._session.exec(statement).one())
+
+    def save_state(self, conversation: Conversation, state: State) -> None:
+        row = self._session.get_one(t.Conversation, conversation.id)
+        row.state = values.to_json(values.STATE, state)
+        row.updated_at = self._clock.now()
+        contact = self._session.get_one(t.Contact, row.contact_id)
+        contact.language = state.language
+        contact.opted_out_at = (contact.opted_out_at or row.updated_at) if state.opted_out else None
+        contact.last_seen_at = row.updated_at
+
+    # ----------------------------------------------------------------------------------------- reports
+
+    def add_report(self, conversation: Conversation, filed: FileReport, service_name: str) -> Report:
+        now = self._clock.now()
+        row = t.Report(
+            reference=new_reference(),
+            city_id=conversation.city_id,
+            endpoint_id=conversation.city_id,
+            conversation_id=conversation.id,
+            contact_id=conversation.contact_id,
+            service_code=filed.service_code,
+            service_name=service_name,
+            description=filed.description,
+            place=values.to_json(values.PLACE, filed.place),
+            created_at=now,
+            updated_at=now,
+        )
+        self._session.add(row)
+        self._session.flush()
+        return values.report(row)
+
+    def report(self, report_id: str) -> Report:
+        return values.report(self._session.get_one(t.Report, report_id))
+
+    def reports_of(self, conversation_id: str) -> tuple[Report, ...]:
+        statement = (
+            select(t.Report)
+            .where(t.Report.conversation_id == conversation_id)
+            .order_by(col(t.Report.id).desc())
+            .limit(20)
+        )
+        return tuple(values.report(row) for row in self._session.exec(statement))
+
+    def save_report(self, report: Report, *, poll_at: datetime | None = None) -> None:
+        row = self._session.get_one(t.Report, report.id)
+        row.state = report.state
+        row.service_request_id = report.service_request_id
+        row.token = report.token
+        row.status = report.status
+        row.raw_status = report.raw_status
+        row.status_notes = report.status_notes
+        row.fingerprint = report.fingerprint
+        row.poll_at = poll_at
+        row.updated_at = self._clock.now()
+        self._session.flush()
+
+    def add_status(self, report: Report, seen: ServiceRequest, now: datetime) -> None:
+        self._session.add(
+            t.StatusHistory(
+                report_id=report.id,
+                seen_at=now,
+                status=seen.status,
+                raw_status=seen.raw_status,
+                status_notes=seen.status_notes,
+                row=dict(seen.raw),
+            )
+        )
+
+    def reports_to_poll(self, city_id: str, now: datetime, limit: int) -> tuple[Report, ...]:
+        statement = (
+            select(t.Report)
+            .where(t.Report.city_id == city_id, col(t.Report.poll_at) <= now)
+            .order_by(col(t.Report.poll_at))
+            .limit(limit)
+        )
+        return tuple(values.report(row) for row in self._session.exec(statement))
+
+    def add_staff_task(self, conversation: Conversation, task: ToStaff, report_id: str | None) -> None:
+        self._session.add(
+            t.StaffTask(
+                city_id=conversation.city_id,
+                conversation_id=conversation.id,
+                report_id=report_id,
+                reason=task.reason,
+                note=task.note,
+                created_at=self._clock.now(),
+            )
+        )
+
+    # ------------------------------------------------------------------------------------------ outbox
+
+    def add_reply(self, conversation: Conversation, say: Outbound) -> None:
+        row = self._outbox("reply", f"conversation/{conversation.id}", conversation.id)
+        row.message = values.to_json(values.OUTBOUND, replace(say, id=row.id))
+        self._session.add(row)
+        self._session.flush()
+
+    def add_submission(self, report: Report) -> None:
+        row = self._outbox("submission", f"report/{report.id}", report.conversation_id)
+        row.report_id = report.id
+        self._session.add(row)
+        self._session.flush()
+
+    def claim_outbox(self, now: datetime, lease: timedelta) -> OutboxRow | None:
+        row = self._claim(t.Outbox, now, lease)
+        return values.outbox_row(row) if row else None
+
+    def finish_outbox(self, row: OutboxRow, sent: Sent | None) -> None:
+        if sent is None:
+            self._end(row, "done")
+            return
+        self._end(
+            row,
+            "done",
+            provider_id=sent.provider_id,
+            segments=sent.segments,
+            price_micros=sent.price_micros,
+            currency=sent.currency,
+        )
+
+    def retry(self, row: InboxRow | OutboxRow, at: datetime, error: str) -> None:
+        table = _table(row)
+        self._session.execute(
+            update(table).where(*_held(row)).values(lease=None, lease_until=None, due_at=at, error=error[:500])
+        )
+
+    def bury(self, row: InboxRow | OutboxRow, error: str) -> None:
+        self._end(row, "dead", error=error[:500])
+
+    # ---------------------------------------------------------------------------------------- attempts
+
+    def open_attempt(self, row: OutboxRow, submission: Submission, deadline: datetime) -> Attempt:
+        attempt = t.Attempt(
+            outbox_id=row.id,
+            report_id=row.report_id or "",
+            submission=values.to_json(values.SUBMISSION, submission),
+            opened_at=self._clock.now(),
+            deadline=deadline,
+        )
+        self._session.add(attempt)
+        self._session.flush()
+        return values.attempt(attempt)
+
+    def attempts(self, outbox_id: str) -> tuple[Attempt, ...]:
+        statement = select(t.Attempt).where(t.Attempt.outbox_id == outbox_id).order_by(col(t.Attempt.id))
+        return tuple(values.attempt(row) for row in self._session.exec(statement))
+
+    def close_attempt(self, attempt: Attempt, outcome: Outcome, detail: str) -> None:
+        row = self._session.get_one(t.Attempt, attempt.id)
+        row.outcome = outcome
+        row.detail = detail[:500]
+        row.closed_at = self._clock.now()
+
+    # ----------------------------------------------------------------------------------------- helpers
+
+    def _insert_once(self, table: type[Any], row: Mapping[str, Any]) -> bool:
+        """Inserts unless a unique constraint already holds the row; says whether it did."""
+        dialect = postgresql if self._session.get_bind().dialect.name == "postgresql" else sqlite
+        target: Table = table.__table__
+        statement = dialect.insert(target).values(**row).on_conflict_do_nothing().returning(target.c.id)
+        return self._session.execute(statement).first() is not None
+
+    def _claim(self, table: type[W], now: datetime, lease: timedelta) -> W | None:
+        """The oldest row that is open, due, not leased, and first of its lane; leased to this caller."""
+        earlier = aliased(table)
+        first_of_lane = ~exists().where(
+            col(earlier.lane) == col(table.lane), col(earlier.id) < col(table.id), col(earlier.state) == "open"
+        )
+        chosen = (
+            select(table.id)
+            .where(
+                table.state == "open",
+                col(table.due_at) <= now,
+                or_(col(table.lease_until).is_(None), col(table.lease_until) <= now),
+                first_of_lane,
+            )
+            .order_by(col(table.due_at), col(table.id))
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+        statement = (
+            update(table)
+            .where(col(table.id) == chosen)
+            .values(lease=new_id(), lease_until=now + lease, attempts=table.attempts + 1)
+            .returning(table)
+        )
+        return self._session.scalars(statement).first()
+
+    def _new_conversation(self, message: Inbound, city_id: str) -> t.Conversation:
+        contact = self._contact(message, city_id)
+        now = self._clock.now()
+        row = t.Conversation(
+            account_id=message.account_id,
+            city_id=city_id,
+            channel=message.channel,
+            thread=message.thread,
+            address=message.sender,
+            contact_id=contact.id,
+            state=values.to_json(values.STATE, State(opted_out=contact.opted_out_at is not None)),
+            created_at=now,
+            updated_at=now,
+        )
+        self._session.add(row)
+        return row
+
+    def _contact(self, message: Inbound, city_id: str) -> t.Contact:
+        key = (
+            t.Contact.city_id == city_id,
+            t.Contact.channel == message.channel,
+            t.Contact.address == message.sender,
+        )
+        now = self._clock.now()
+        contact = self._session.exec(select(t.Contact).where(*key)).first() or t.Contact(
+            city_id=city_id,
+            channel=message.channel,
+            address=message.sender,
+            name=message.sender_name,
+            created_at=now,
+            last_seen_at=now,
+        )
+        self._session.add(contact)
+        self._session.flush()
+        return contact
+
+    def _outbox(self, kind: str, lane: str, conversation_id: str) -> t.Outbox:
+        now = self._clock.now()
+        self._wake.wake(self, "outbox")
+        return t.Outbox(kind=kind, lane=lane, conversation_id=conversation_id, due_at=now, created_at=now)
+
+    def _end(self, row: InboxRow | OutboxRow, state: str, **changes: Any) -> None:
+        table = _table(row)
+        self._session.execute(
+            update(table)
+            .where(*_held(row))
+            .values(state=state, finished_at=self._clock.now(), lease=None, lease_until=None, **changes)
+        )
+        # What waited behind this row in its lane is free now.
+        self._wake.wake(self, "inbox" if table is t.Inbox else "outbox")
+
+
+def _table(row: InboxRow | OutboxRow) -> type[t.Inbox] | type[t.Outbox]:
+    return t.Inbox if isinstance(row, InboxRow) else t.Outbox
+
+
+def _held(row: InboxRow | OutboxRow) -> tuple[Any, ...]:
+    table = _table(row)
+    return (col(table.id) == row.id, col(table.lease) == row.lease)

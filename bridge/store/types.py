@@ -1,0 +1,73 @@
+"""Column types and identifiers that are dear to change later."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class Json(TypeDecorator[Any]):
+    """Plain JSON data: JSONB on PostgreSQL, text on SQLite."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """An aware UTC datetime. SQLite drops the zone, so it is put back on reading; naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone never enters the store")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_tick = itertools.count()
+_tick_lock = threading.Lock()
+_last_ms = 0
+
+
+def new_id() -> str:
+    """A 128-bit id in hex: 48 bits of milliseconds, a 16-bit counter, 64 random bits.
+
+    Ids of one process sort in the order they were made, which is the order of rows in a lane. The clock may
+    step back; the ids do not.
+    """
+    global _last_ms
+    with _tick_lock:
+        _last_ms = max(_last_ms, time.time_ns() // 1_000_000)
+        count = next(_tick)
+        if count & 0xFFFF == 0xFFFF:
+            _last_ms += 1
+        return f"{_last_ms:012x}{count & 0xFFFF:04x}{secrets.token_hex(8)}"
+
+
+# Crockford's base 32 without vowel-likes: read aloud, typed on a phone, never a word.
+REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
+
+
+def new_reference() -> str:
+    """A report's short public reference: 8 characters, 38 bits, random."""
+    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))

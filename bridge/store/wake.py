@@ -1,0 +1,37 @@
+"""The embedded wake engine: one process, an event per queue, and a poll of due rows.
+
+The event makes fresh work start at once; the poll finds what became due (a retry, an expired lease).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bridge.ports import Queue, Transaction
+
+POLL_SECONDS = 0.5
+
+
+class EmbeddedWake:
+    """Implements `bridge.ports.Wake` inside one event loop. Construct it where that loop runs."""
+
+    def __init__(self, poll: float = POLL_SECONDS) -> None:
+        self._poll = poll
+        self._loop = asyncio.get_running_loop()
+        self._events: dict[Queue, asyncio.Event] = {"inbox": asyncio.Event(), "outbox": asyncio.Event()}
+
+    def wake(self, tx: Transaction, queue: Queue) -> None:
+        """Rings once `tx` is committed, from whichever thread that happens in."""
+        tx.after_commit(lambda: self._loop.call_soon_threadsafe(self._events[queue].set))
+
+    async def run(self, queue: Queue, look: Callable[[], Awaitable[None]]) -> None:
+        """Looks at once, then on every ring, and at least every poll interval."""
+        event = self._events[queue]
+        while True:
+            event.clear()
+            await look()
+            try:
+                await asyncio.wait_for(event.wait(), self._poll)
+            except TimeoutError:
+                continue

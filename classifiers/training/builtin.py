@@ -1,0 +1,139 @@
+"""The built-in model: trained from taxonomy.toml and corpus/*.txt, kept in a folder named by all it depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+
+import classifiers
+from classifiers import minilm, pipeline
+from classifiers.training import regression
+from classifiers.training.taxonomy import (
+    CORPUS,
+    TAXONOMY,
+    Line,
+    ServiceType,
+    read_corpus,
+    read_taxonomy,
+)
+
+Floats = NDArray[np.float32]
+Progress = Callable[[str], None]
+
+BUCKETS = 2048
+_PENALTY = 1.0
+_CHUNK = 512  # texts embedded between two words of progress
+
+
+def build(directory: Path, progress: Progress) -> Path:
+    """Trains the model into `directory`/<hash>/ and returns that folder; at once when it is already there.
+
+    The hash covers corpus, taxonomy, the code that reads them and whether the MiniLM weights are usable, so a
+    changed corpus gives another folder. Takes about a minute on one core; sentence vectors are kept in
+    `directory`/vectors.npz, so that the next build embeds changed lines only.
+    """
+    encoder = minilm.load_or_warn()
+    target = directory / _fingerprint(encoder is not None)
+    if target.is_dir():
+        progress(f"service model {target.name}: ready")
+        return target
+    directory.mkdir(parents=True, exist_ok=True)
+    types, lines = read_taxonomy(), _all_lines()
+    progress(f"service model {target.name}: {len(lines)} sentences, {len(types)} types")
+    vectors = _Vectors(directory / "vectors.npz", encoder, progress)
+    with tempfile.TemporaryDirectory(dir=directory) as scratch:
+        made = Path(scratch) / "model"
+        made.mkdir()
+        nlp = _train(lines, vectors)
+        nlp.to_disk(made / "pipeline")
+        _write_words(made, nlp, types, vectors)
+        made.replace(target)
+    progress(f"service model {target.name}: trained")
+    return target
+
+
+def _all_lines() -> list[Line]:
+    return [line for path in sorted(CORPUS.glob("*.txt")) for line in read_corpus(path)]
+
+
+def _fingerprint(weights: bool) -> str:
+    """Twelve hex digits of everything the model is made from."""
+    root = Path(classifiers.__file__).parent
+    sources = [TAXONOMY, *CORPUS.glob("*.txt"), *root.glob("training/*.py")]
+    sources += [root / "minilm.py", root / "pipeline.py"]
+    digest = hashlib.sha256(repr((weights, minilm.PINS)).encode())
+    for path in sorted(sources):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _train(lines: Sequence[Line], vectors: _Vectors) -> Language:
+    """A pipeline whose labels are the types of the corpus."""
+    labels = sorted({line.type_id for line in lines})
+    nlp = pipeline.blank(vectors.usable, BUCKETS, labels)
+    texts = [line.text for line in lines]
+    pipeline.set_idf(nlp, texts)
+    inputs = pipeline.features(nlp, texts, vectors.of(texts))
+    targets = np.array([labels.index(line.type_id) for line in lines])
+    vectors.progress(f"fitting {len(labels)} types")
+    pipeline.set_weights(nlp, *regression.fit(inputs, targets, len(labels), _PENALTY))
+    return nlp
+
+
+def _write_words(folder: Path, nlp: Language, types: Sequence[ServiceType], vectors: _Vectors) -> None:
+    """The words under which cities list each type, with their vectors, beside the pipeline."""
+    labels = list(nlp.pipe_labels["textcat"])
+    rows = [(labels.index(kind.id), words) for kind in types for words in _phrases(kind)]
+    phrases = [words for _, words in rows]
+    words = {"types": labels, "phrases": phrases, "phrase_types": [at for at, _ in rows]}
+    (folder / "words.json").write_text(json.dumps(words), encoding="utf-8")
+    docs = pipeline.docs(nlp, phrases, vectors.of(phrases))
+    np.save(folder / "phrases.npy", pipeline.similarity_vectors(nlp, docs).astype(np.float16))
+
+
+def _phrases(kind: ServiceType) -> list[str]:
+    return list(dict.fromkeys([kind.name, *kind.names, *kind.keywords, kind.description]))
+
+
+class _Vectors:
+    """Sentence vectors by text, kept in a file between builds."""
+
+    def __init__(self, path: Path, encoder: minilm.MiniLM | None, progress: Progress) -> None:
+        self._path, self._encoder, self.progress = path, encoder, progress
+        self._known: dict[str, Floats] = {}
+        if encoder is not None and path.is_file():
+            with np.load(path) as kept:
+                self._known = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
+
+    @property
+    def usable(self) -> bool:
+        return self._encoder is not None
+
+    def of(self, texts: Sequence[str]) -> Floats | None:
+        """Rows of 384 in the order of the texts; None without weights."""
+        if self._encoder is None:
+            return None
+        keys = [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+        for start in range(0, len(missing), _CHUNK):
+            chunk = list(missing.items())[start : start + _CHUNK]
+            self._known.update(
+                zip([k for k, _ in chunk], self._encoder.encode([t for _, t in chunk]), strict=True)
+            )
+            self.progress(f"sentence vectors: {start + len(chunk)} of {len(missing)}")
+        if missing:
+            self._save()
+        return np.stack([self._known[key] for key in keys])
+
+    def _save(self) -> None:
+        """An interrupted write leaves the old file."""
+        part = self._path.with_suffix(".part.npz")
+        np.savez(part, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
+        part.replace(self._path)

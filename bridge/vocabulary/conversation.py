@@ -116,7 +116,7 @@ class FileReport:
 class ToStaff:
     """A person must look. `reason` is one of a few symbolic words the console explains."""
 
-    reason: Literal["no_place", "no_service", "refused", "not_understood"]
+    reason: Literal["no_place", "no_service", "refused", "unsure"]
     note: str = ""
 
 

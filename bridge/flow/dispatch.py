@@ -1,0 +1,273 @@
+"""The outbox: replies to residents, reports to the city, each sent until it is known what became of it.
+
+A report is sent exactly once as far as the protocol allows. An attempt is committed before the POST and closed
+after it. An attempt left open (the process died) or closed unsure (time-out, cut connection) may have landed:
+it is looked up by its marker before anything is sent again, and only what is proven absent is. Where the city
+cannot prove absence, a person decides. Replies are sent at least once, in the order of their conversation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bridge.errors import Permanent, Retryable, Unsure
+from bridge.flow import reports
+from bridge.flow.handling import Handling, settle
+from bridge.flow.work import LEASE, MOST_ATTEMPTS, SEND_SECONDS, backoff, drain
+from bridge.ports import Channel, City, Transaction
+from bridge.vocabulary import (
+    Attempt,
+    CityAccepted,
+    CityRefused,
+    CityUnreachable,
+    OutboxRow,
+    Outcome,
+    Receipt,
+    Report,
+    Sent,
+    ToStaff,
+)
+
+log = logging.getLogger(__name__)
+
+WIDTH = 8
+CLOCK_SKEW = timedelta(minutes=15)  # between us and a city, when looking for what we sent
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """What dispatching needs beside handling. A POST that timed out may still be under way at the city, so it is
+    looked up only `settle_after` it was opened; a status is first asked for `poll_after` the city took it."""
+
+    handling: Handling
+    channels: Mapping[str, Channel]
+    settle_after: timedelta = timedelta(seconds=60)
+    poll_after: timedelta = timedelta(seconds=60)
+
+
+async def look(dispatch: Dispatch) -> None:
+    """Sends every due row."""
+    store, now = dispatch.handling.store, dispatch.handling.clock.now
+
+    async def claim() -> OutboxRow | None:
+        return await store.write(lambda tx: tx.claim_outbox(now(), LEASE))
+
+    await drain(claim, lambda row: _send(dispatch, row), WIDTH)
+
+
+async def _send(dispatch: Dispatch, row: OutboxRow) -> None:
+    try:
+        await (_reply(dispatch, row) if row.kind == "reply" else _submit(dispatch, row))
+    except Exception as error:  # a fault of ours: the row stays, and comes again
+        log.exception("outbox row failed", extra={"outbox_id": row.id})
+        await _again(dispatch, row, backoff(row.attempts), repr(error))
+
+
+async def _again(dispatch: Dispatch, row: OutboxRow, wait: timedelta, reason: str) -> None:
+    due = dispatch.handling.clock.now() + wait
+    await dispatch.handling.store.write(lambda tx: tx.retry(row, due, reason))
+
+
+# ----------------------------------------------------------------------------------------------- replies
+
+
+async def _reply(dispatch: Dispatch, row: OutboxRow) -> None:
+    assert row.reply
+    store = dispatch.handling.store
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            sent = await dispatch.channels[row.reply.account_id].send(row.reply)
+    except (Retryable, Unsure, TimeoutError) as error:
+        await _reply_failed(dispatch, row, error)
+    except (Permanent, KeyError) as error:
+        reason = str(error)
+        await store.write(lambda tx: tx.bury(row, reason))
+        log.warning("reply refused", extra={"outbox_id": row.id, "error": reason})
+    else:
+        log.info("reply sent", extra={"outbox_id": row.id, "account_id": row.reply.account_id})
+        await store.write(lambda tx: tx.finish_outbox(row, sent))
+        log.info("reply closed", extra={"outbox_id": row.id})
+
+
+async def _reply_failed(dispatch: Dispatch, row: OutboxRow, error: Exception) -> None:
+    reason = str(error) or type(error).__name__
+    log.warning("reply failed", extra={"outbox_id": row.id, "error": reason, "attempts": row.attempts})
+    if row.attempts >= MOST_ATTEMPTS:
+        await dispatch.handling.store.write(lambda tx: tx.bury(row, reason))
+        return
+    await _again(dispatch, row, backoff(row.attempts, getattr(error, "after", None)), reason)
+
+
+# ----------------------------------------------------------------------------------------------- reports
+
+
+async def _submit(dispatch: Dispatch, row: OutboxRow) -> None:
+    assert row.report_id
+    report_id = row.report_id
+    report, attempts = await dispatch.handling.store.read(lambda tx: (tx.report(report_id), tx.attempts(row.id)))
+    endpoint = dispatch.handling.jurisdictions[report.city_id].endpoint
+    unsettled = [attempt for attempt in attempts if attempt.outcome in (None, "unsure")]
+    if unsettled and not await _proven_absent(dispatch, endpoint, row, report, unsettled):
+        return
+    await _attempt(dispatch, endpoint, row, report)
+
+
+async def _proven_absent(
+    dispatch: Dispatch, endpoint: City, row: OutboxRow, report: Report, unsettled: list[Attempt]
+) -> bool:
+    """Settles earlier attempts whose end is unknown. True only when none of them reached the city."""
+    first = unsettled[0].opened_at
+    wait = unsettled[-1].opened_at + dispatch.settle_after - dispatch.handling.clock.now()
+    if wait > timedelta(0):
+        await _again(dispatch, row, wait, "waiting to look up an unsure attempt")
+        return False
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            lookup = await endpoint.look_up(unsettled[-1].submission, first - CLOCK_SKEW)
+    except (Retryable, Unsure, TimeoutError) as error:
+        await _again(dispatch, row, backoff(row.attempts), f"look-up failed: {error}")
+        return False
+    log.info("submission looked up", extra={"report_id": report.id, "verdict": lookup.verdict})
+    if lookup.verdict == "found" and lookup.receipt:
+        await _accepted(dispatch, row, report, unsettled, lookup.receipt, first)
+        return False
+    if lookup.verdict == "cannot_tell":
+        await _leave_to_staff(dispatch, row, report, unsettled, lookup.why)
+        return False
+    await dispatch.handling.store.write(lambda tx: _close(tx, unsettled, "absent", lookup.why))
+    return True
+
+
+async def _attempt(dispatch: Dispatch, endpoint: City, row: OutboxRow, report: Report) -> None:
+    handling = dispatch.handling
+    payload = reports.submission(report)
+    deadline = handling.clock.now() + timedelta(seconds=SEND_SECONDS)
+    attempt = await handling.store.write(
+        lambda tx: tx.open_attempt(row, payload, deadline) if tx.still_mine(row) else None
+    )
+    if attempt is None:
+        return
+    log.info("attempt opened", extra={"report_id": report.id, "attempt_id": attempt.id})
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            receipt = await endpoint.submit(payload)
+    except Retryable as error:
+        await _not_stored(dispatch, row, report, attempt, error)
+    except Permanent as error:
+        await _refused(dispatch, row, report, attempt, error)
+    except (Unsure, TimeoutError) as error:
+        await _unsure(dispatch, row, report, attempt, str(error) or "time-out")
+    else:
+        log.info("report submitted", extra={"report_id": report.id, "attempt_id": attempt.id})
+        await _accepted(dispatch, row, report, [attempt], receipt, attempt.opened_at)
+
+
+async def _accepted(
+    dispatch: Dispatch,
+    row: OutboxRow,
+    report: Report,
+    attempts: list[Attempt],
+    receipt: Receipt,
+    sent_at: datetime,
+) -> None:
+    taken = replace(
+        report,
+        state="accepted",
+        service_request_id=receipt.service_request_id,
+        token=receipt.token,
+        status="open",
+    )
+    trackable = receipt.service_request_id or receipt.token
+    poll_at = dispatch.handling.clock.now() + dispatch.poll_after if trackable else None
+
+    def commit(tx: Transaction) -> None:
+        _close(tx, attempts, "accepted", receipt.service_request_id or receipt.token or "without an id")
+        tx.save_report(taken, poll_at=poll_at)
+        _tell(dispatch, tx, CityAccepted(taken, receipt))
+        tx.finish_outbox(row, Sent(receipt.service_request_id or receipt.token or ""))
+
+    await _conclude(dispatch, row, commit)
+    log.info("report accepted", extra={"report_id": report.id, "sent_at": sent_at.isoformat()})
+
+
+async def _refused(dispatch: Dispatch, row: OutboxRow, report: Report, attempt: Attempt, error: Permanent) -> None:
+    refused = replace(report, state="refused")
+
+    def commit(tx: Transaction) -> None:
+        _close(tx, [attempt], "refused", error.words)
+        tx.save_report(refused)
+        _tell(dispatch, tx, CityRefused(refused, error.words))
+        tx.bury(row, error.words)
+
+    await _conclude(dispatch, row, commit)
+    log.warning("report refused", extra={"report_id": report.id, "error": str(error)})
+
+
+async def _not_stored(
+    dispatch: Dispatch, row: OutboxRow, report: Report, attempt: Attempt, error: Retryable
+) -> None:
+    due = dispatch.handling.clock.now() + backoff(row.attempts, error.after)
+
+    def commit(tx: Transaction) -> None:
+        _close(tx, [attempt], "not_stored", str(error))
+        _tell_held(dispatch, tx, row, report)
+        tx.retry(row, due, str(error))
+
+    await _conclude(dispatch, row, commit)
+    log.warning("report held", extra={"report_id": report.id, "error": str(error)})
+
+
+async def _unsure(dispatch: Dispatch, row: OutboxRow, report: Report, attempt: Attempt, reason: str) -> None:
+    due = attempt.opened_at + dispatch.settle_after
+
+    def commit(tx: Transaction) -> None:
+        _close(tx, [attempt], "unsure", reason)
+        _tell_held(dispatch, tx, row, report)
+        tx.retry(row, due, reason)
+
+    await _conclude(dispatch, row, commit)
+    log.warning("report unsure", extra={"report_id": report.id, "error": reason})
+
+
+async def _leave_to_staff(
+    dispatch: Dispatch, row: OutboxRow, report: Report, attempts: list[Attempt], why: str
+) -> None:
+    unsure = replace(report, state="unsure")
+
+    def commit(tx: Transaction) -> None:
+        _close(tx, attempts, "unsure", why)
+        tx.save_report(unsure)
+        tx.add_staff_task(tx.conversation(report.conversation_id), ToStaff("unsure", why), report.id)
+        tx.bury(row, why)
+
+    await _conclude(dispatch, row, commit)
+    log.warning("report left to staff", extra={"report_id": report.id, "error": why})
+
+
+async def _conclude(dispatch: Dispatch, row: OutboxRow, work: Callable[[Transaction], None]) -> None:
+    """Commits what became of a row, if it is still ours. If not, its open attempt is looked up by whoever has it."""
+
+    def commit(tx: Transaction) -> None:
+        if tx.still_mine(row):
+            work(tx)
+
+    await dispatch.handling.store.write(commit)
+
+
+def _close(tx: Transaction, attempts: list[Attempt], outcome: Outcome, detail: str) -> None:
+    for attempt in attempts:
+        tx.close_attempt(attempt, outcome, detail)
+
+
+def _tell(dispatch: Dispatch, tx: Transaction, event: CityAccepted | CityRefused | CityUnreachable) -> None:
+    settle(dispatch.handling, tx, tx.conversation(event.report.conversation_id), event)
+
+
+def _tell_held(dispatch: Dispatch, tx: Transaction, row: OutboxRow, report: Report) -> None:
+    """The resident hears once that the report is held, not at every try."""
+    if row.attempts == 1:
+        _tell(dispatch, tx, CityUnreachable(report))

@@ -1,0 +1,33 @@
+"""A city as the flow sees it: its endpoint, its services, what understands its residents, its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bridge.ports import City, Classifier, Locator
+from bridge.vocabulary import Policy, Service
+
+
+@dataclass
+class Jurisdiction:
+    """One `[[city]]`. `offer` replaces the services together with the classifier bound to them.
+
+    `detect` tells the language of a text: (text, current language) -> one of `languages`.
+    """
+
+    id: str
+    name: str
+    endpoint: City
+    locator: Locator
+    bind_classifier: Callable[[Sequence[Service]], Classifier]
+    detect: Callable[[str, str], str]
+    languages: tuple[str, ...] = ("en",)
+    policy: Policy = field(default_factory=Policy)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    classifier: Classifier | None = None
+
+    def offer(self, services: Sequence[Service]) -> None:
+        """Takes the city's current service list."""
+        self.services = {service.service_code: service for service in services}
+        self.classifier = self.bind_classifier(services)

@@ -1,0 +1,36 @@
+"""The shape of every worker: claim one due row, do it, until there is none. And when a failed row is due again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+Row = TypeVar("Row")
+
+LEASE = timedelta(seconds=120)
+SEND_SECONDS = 30.0  # bounds a whole send, well below a third of the lease, so that a lease is never outlived
+MOST_ATTEMPTS = 8  # of handling a message or sending a reply; a report is tried until a person gives it up
+LONGEST_WAIT = timedelta(hours=1)
+
+
+def backoff(attempts: int, after: float | None = None) -> timedelta:
+    """How long to wait after that many attempts: 2, 4, 8 … seconds up to an hour, or as long as was asked for."""
+    if after is not None:
+        return timedelta(seconds=max(1.0, after))
+    return min(LONGEST_WAIT, timedelta(seconds=2 ** min(attempts, 12)))
+
+
+async def drain(
+    claim: Callable[[], Awaitable[Row | None]], do: Callable[[Row], Awaitable[None]], width: int
+) -> None:
+    """Works rows off, at most `width` at a time, until a claim finds none."""
+
+    async def work() -> None:
+        while (row := await claim()) is not None:
+            await do(row)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(width):
+            group.create_task(work())

@@ -9,7 +9,7 @@ import httpx
 from pydantic import BaseModel
 
 from bridge.ports import Channel, Clock
-from channels import sms
+from channels import chat, sms
 
 Create = Callable[[str, Any, Clock, httpx.AsyncBaseTransport | None], Channel]
 
@@ -23,4 +23,5 @@ class Kind(NamedTuple):
 
 REGISTRY: dict[str, Kind] = {
     "sms": Kind(sms.Settings, sms.create),
+    "chat": Kind(chat.Settings, chat.create),
 }

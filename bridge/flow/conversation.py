@@ -264,10 +264,10 @@ def _about(report: Report) -> dict[str, str]:
 
 
 def _accepted(event: CityAccepted) -> Say:
-    receipt = event.receipt
+    receipt, about = event.receipt, _about(event.report)
     if receipt.service_request_id:
-        return Say("report.accepted", {**_about(event.report), "id": receipt.service_request_id})
-    return Say("report.accepted_without_id", _about(event.report))
+        return Say("report.accepted", {**about, "id": receipt.service_request_id})
+    return Say("report.accepted_token" if receipt.token else "report.accepted_blackbox", about)
 
 
 def _status_changed(event: StatusChanged) -> Say:

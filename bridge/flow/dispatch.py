@@ -249,7 +249,7 @@ async def _leave_to_staff(
 
 
 async def _conclude(dispatch: Dispatch, row: OutboxRow, work: Callable[[Transaction], None]) -> None:
-    """Commits what became of a row, if it is still ours. If not, its open attempt is looked up by whoever has it."""
+    """Commits what became of a row still ours. If it is not, whoever has it looks the open attempt up."""
 
     def commit(tx: Transaction) -> None:
         if tx.still_mine(row):

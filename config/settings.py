@@ -1,0 +1,229 @@
+"""The bridge's settings: one TOML file, overridden by the environment, secrets from neither.
+
+    data_dir = "/var/lib/open311-bridge"
+    [server]     host, port
+    [database]   url
+    [[city]]     a GeoReport endpoint (or `embedded = true`), its gazetteer, languages and thresholds
+    [[account]]  a number, mailbox or bot: id, channel, city, and the channel's own settings
+
+A plain setting `server.port` is overridden by OPEN311_BRIDGE_SERVER__PORT. A secret is a table that names where
+it is: { env = "NAME" } or { file = "/run/secrets/name" }; written out in the file it is refused, since files
+are copied, committed and shown.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bridge.errors import SettingsError
+
+PREFIX = "OPEN311_BRIDGE_"
+FILES = ("gazetteer", "services", "definitions", "profile")  # settings of a city that are paths
+
+
+class Strict(BaseModel):
+    """An unknown key is an error: a misspelt setting must not be a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(Strict):
+    """Where webhooks, pages and the embedded city are served."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8311, ge=1, le=65535)
+
+
+class DatabaseSettings(Strict):
+    """`url` empty: `bridge.db` in the data directory."""
+
+    url: str = Field(default="", pattern=r"^(|sqlite:///.+)$")
+
+
+class CitySettings(Strict):
+    """One city. Either `embedded`, or `endpoint` (and `profile` where the server has quirks)."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
+    name: str
+    time_zone: str = "UTC"
+    languages: tuple[Literal["en", "es"], ...] = ("en",)
+    gazetteer: Path
+    embedded: bool = False
+    services: Path | None = None
+    definitions: Path | None = None
+    endpoint: str = Field(default="", pattern=r"^(|https?://.+)$")
+    jurisdiction_id: str = ""
+    profile: Path | None = None
+    api_key: SecretStr | None = None
+    submit: float = Field(default=0.45, ge=0, le=1)
+    ask: float = Field(default=0.08, ge=0, le=1)
+    most_questions: int = Field(default=3, ge=1, le=5)
+    emergency_number: str = "911"
+    poll_seconds: float = Field(default=300, gt=0)
+    settle_seconds: float = Field(default=60, gt=0)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no time zone of the IANA list, such as America/Chicago")
+        return value
+
+    @model_validator(mode="after")
+    def _one_back_end(self) -> CitySettings:
+        if self.embedded == bool(self.endpoint):
+            raise ValueError("set either endpoint or embedded = true")
+        if self.embedded and self.services is None:
+            raise ValueError("an embedded city needs services, the file of its service list")
+        return self
+
+
+class AccountSettings(Strict):
+    """One number, mailbox or bot. `settings` are the channel's own, checked by its model."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
+    channel: str
+    city: str
+    settings: Any
+
+
+class Settings(BaseSettings):
+    """Everything, checked. Made by `load`."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    data_dir: Path = Path("var")
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    city: tuple[CitySettings, ...] = Field(min_length=1)
+    account: tuple[AccountSettings, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which comes in as init."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Settings:
+        cities = [city.id for city in self.city]
+        accounts = [account.id for account in self.account]
+        for kind, names in (("city", cities), ("account", accounts)):
+            if len(set(names)) < len(names):
+                raise ValueError(f"two [[{kind}]] have the same id")
+        for account in self.account:
+            if account.city not in cities:
+                raise ValueError(f"account {account.id}: there is no [[city]] with id {account.city!r}")
+        return self
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file."""
+        url = self.database.url
+        return Path(url.removeprefix("sqlite:///")) if url else self.data_dir / "bridge.db"
+
+
+def load(path: Path, channels: Mapping[str, type[BaseModel]]) -> Settings:
+    """Reads and checks the file. `channels` maps a channel's name to the model of its settings.
+
+    Relative paths in it are taken from the file's folder. Raises SettingsError, one line that names the setting.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is no TOML file ({error})") from None
+    raw["account"] = [_account(account, channels) for account in _tables(raw, "account")]
+    raw["city"] = [_city(city, path.parent) for city in _tables(raw, "city")]
+    if "data_dir" in raw:
+        raw["data_dir"] = path.parent / str(raw["data_dir"])
+    try:
+        return Settings(**raw)
+    except ValidationError as error:
+        raise SettingsError(_first_line(error, raw)) from None
+
+
+def _tables(raw: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    tables = raw.get(name, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise SettingsError(f"{name}: is written as [[{name}]]")
+    return tables
+
+
+def _city(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
+    where = f"city.{raw.get('id', '?')}"
+    paths = {
+        key: folder / str(raw[key]) for key in ("gazetteer", "services", "definitions", "profile") if key in raw
+    }
+    return _with_secrets(raw, CitySettings, where) | paths
+
+
+def _account(raw: dict[str, Any], channels: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+    where = f"account.{raw.get('id', '?')}"
+    channel = str(raw.get("channel", ""))
+    if channel not in channels:
+        raise SettingsError(f"{where}.channel: {channel!r} is none of {', '.join(sorted(channels))}")
+    common: dict[str, Any] = {key: raw[key] for key in ("id", "channel", "city") if key in raw}
+    own = {key: value for key, value in raw.items() if key not in common}
+    model = channels[channel]
+    try:
+        return {**common, "settings": model(**_with_secrets(own, model, where))}
+    except ValidationError as error:
+        raise SettingsError(f"{where}.{_first_line(error, own)}") from None
+
+
+def _with_secrets(raw: dict[str, Any], model: type[BaseModel], where: str) -> dict[str, Any]:
+    """The table with every secret fetched from where it says it is."""
+    fetched = dict(raw)
+    for name, field in model.model_fields.items():
+        if name in raw and (field.annotation is SecretStr or SecretStr in get_args(field.annotation)):
+            fetched[name] = _secret(raw[name], f"{where}.{name}")
+    return fetched
+
+
+def _secret(source: Any, where: str) -> SecretStr:
+    match source:
+        case {"env": str(name), **rest} if not rest:
+            if not os.environ.get(name):
+                raise SettingsError(f"{where}: the environment variable {name} is not set")
+            return SecretStr(os.environ[name])
+        case {"file": str(name), **rest} if not rest:
+            try:
+                return SecretStr(Path(name).read_text(encoding="utf-8").strip())
+            except OSError as error:
+                raise SettingsError(f"{where}: {name} cannot be read ({error.strerror})") from None
+        case _:
+            raise SettingsError(
+                f'{where}: a secret is {{ env = "NAME" }} or {{ file = "/path" }}, never written here'
+            )
+
+
+def _first_line(error: ValidationError, raw: Mapping[str, Any]) -> str:
+    """The first thing wrong, on one line that names the setting, without the value (it may be a secret)."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    said = first["msg"].removeprefix("Value error, ").splitlines()[0]
+    if first["type"] == "extra_forbidden":
+        said = "no such setting"
+    parts = list(first["loc"])
+    if len(parts) > 1 and isinstance(parts[1], int):
+        table = raw.get(str(parts[0]), [])
+        parts[1] = table[parts[1]].get("id", parts[1]) if parts[1] < len(table) else parts[1]
+    name = ".".join(str(part) for part in parts)
+    return f"{name}: {said}" if name else said

@@ -1,0 +1,276 @@
+"""The City port over a GeoReport v2 endpoint: what the flow calls, each method in the words of the port.
+
+    client = Client(profile, api_key)
+    receipt = await client.submit(submission)
+
+A submission is sent at most once by each call. Whoever gets Unsure asks `look_up` before sending again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+from urllib.parse import quote
+
+import httpx
+import structlog
+
+from bridge.errors import BridgeError, Permanent, Retryable
+from bridge.open311 import answers, attributes, form, listing, matching, wire
+from bridge.open311.endpoint import Endpoint, Sleep, Unreadable
+from bridge.open311.exchange import File
+from bridge.open311.listing import Listing, Query
+from bridge.open311.profile import Profile
+from bridge.ports import Clock
+from bridge.vocabulary import Attribute, Discovery, Lookup, Receipt, Service, ServiceRequest, Submission
+
+_log = structlog.get_logger(__name__)
+
+_SPARE = 2  # reads a minute that polling leaves to look-ups and tokens
+_REVEALING = 5  # ids in a comma list from which an answer of one row tells that lists do not work
+_NOT_SHOWN = (400, 403, 404, 410)  # uReport: 403 for a private request it took itself
+
+Photo = Callable[[str], Awaitable[File]]
+"""Fetches a photo by its public URL, for cities that want the file itself."""
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached(Generic[T]):
+    value: T
+    at: datetime
+
+
+class Client:
+    """One city's endpoint. Methods raise Retryable, Permanent or Unsure, and nothing else for what the
+    network or the city does; no message of theirs holds the API key."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        api_key: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+        sleep: Sleep = asyncio.sleep,
+        photo: Photo | None = None,
+    ) -> None:
+        if profile.media == "multipart" and photo is None:
+            profile = profile.model_copy(update={"media": "description"})
+        self.profile = profile
+        self.endpoint = Endpoint(profile, api_key, transport, clock, sleep)
+        self._photo = photo
+        self._many_ids = profile.many_ids
+        self._services: _Cached[tuple[Service, ...]] | None = None
+        self._definitions: dict[str, _Cached[tuple[Attribute, ...] | None]] = {}
+
+    # what the city offers
+
+    async def services(self) -> tuple[Service, ...]:
+        """The city's services, at most `cache_minutes` old; older ones when the city does not answer now."""
+        if self._services and self._fresh(self._services.at):
+            return self._services.value
+        try:
+            tree = await self.endpoint.tree("services", self.profile.services_path)
+        except Retryable as error:
+            if self._services is None:
+                raise
+            _log.warning("city.services_stale", error=str(error))
+            return self._services.value
+        self._services = _Cached(wire.services(tree), self._now())
+        return self._services.value
+
+    async def definition(self, service_code: str) -> tuple[Attribute, ...]:
+        """The questions of a service, () when it has none; an empty or unreadable definition is none too."""
+        service = next((s for s in await self.services() if s.service_code == service_code), None)
+        return await self._questions(service) or () if service else ()
+
+    async def discovery(self) -> Discovery:
+        """The discovery document. Raises Permanent where the profile names none."""
+        if not self.profile.discovery_url:
+            raise Permanent("the city's profile names no discovery_url")
+        base = self.profile.discovery_url.removesuffix(".json").removesuffix(".xml")
+        return wire.discovery(await self.endpoint.tree("discovery", base))
+
+    # a report out
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """POSTs one service request, once. Raises Retryable (certainly not stored), Permanent (refused by us or
+        by the city, with words for staff) or Unsure (may be stored)."""
+        service = await self._service(submission.service_code)
+        questions = await self._questions(service) if service else None
+        checked = self._checked(submission, questions)
+        several = attributes.lists(questions) if questions is not None else _several(submission)
+        fields = form.fields(checked, self.profile, self.endpoint.api_key, several)
+        files = await self._files(submission)
+        answer = await self.endpoint.post(self.profile.requests_path, fields, files)
+        try:
+            receipt = answers.posted(answer, self._sent(submission, service), self._now())
+        except BridgeError as error:
+            raise self.endpoint.safe(error) from None
+        _log.info("city.submitted", reference=submission.reference, id=receipt.service_request_id)
+        return receipt
+
+    async def look_up(self, submission: Submission, since: datetime) -> Lookup:
+        """Looks for our own request among those requested since `since` (when the attempt began).
+
+        Raises Retryable when the list cannot be read, or when it is too early to say more than "not yet": the
+        city may still be storing it.
+        """
+        skew = timedelta(minutes=self.profile.clock_skew_minutes)
+        found = await self.listing(Query(since - skew, self._now() + skew))
+        return matching.settle(found.rows, submission, self.profile, since) or self._not_found(found, since)
+
+    async def resolve(self, token: str) -> str | None:
+        """The service_request_id of a token; None while the city has none yet."""
+        answer = await self.endpoint.get("token", f"tokens/{_path(token)}")
+        if answer.success:
+            return wire.token_id(answer.document.tree, token)
+        if answer.status in self.profile.pending_statuses:
+            return None
+        raise self.endpoint.error(answer)
+
+    # what became of it
+
+    async def requests(self, service_request_ids: Sequence[str]) -> Mapping[str, ServiceRequest]:
+        """Current rows of these ids, matched by id. Ids the city does not show are absent, as are those there
+        was no read left for. Raises Retryable when nothing at all could be read."""
+        wanted = list(dict.fromkeys(service_request_ids))
+        found: dict[str, ServiceRequest] = {}
+        try:
+            await self._by_lists(wanted, found)
+            await self._singly([id for id in wanted if id not in found], found)
+        except Retryable:
+            if not found:
+                raise
+        return found
+
+    async def listing(self, query: Query, *, spare: int = 0) -> Listing:
+        """Requests of a time window, for polling and for learning from the city's history."""
+        return await listing.listing(self.endpoint, query, spare=spare)
+
+    async def close(self) -> None:
+        """Frees connections."""
+        await self.endpoint.close()
+
+    # parts of the above
+
+    def _now(self) -> datetime:
+        return self.endpoint.clock.now()
+
+    def _fresh(self, at: datetime) -> bool:
+        return self._now() - at < timedelta(minutes=self.profile.cache_minutes)
+
+    async def _service(self, service_code: str) -> Service | None:
+        """The service, read anew when it is not in the list known so far; None where the city lists nothing.
+        Raises Permanent for one that the city does not offer."""
+        for attempt in range(2):
+            try:
+                offered = await self.services()
+            except Permanent:
+                return None  # govflow takes reports and answers 501 to every read
+            for service in offered:
+                if service.service_code == service_code:
+                    return service
+            if attempt == 0:
+                self._services = None
+        raise Permanent(f"the city offers no service {service_code}", code="service_code")
+
+    async def _questions(self, service: Service) -> tuple[Attribute, ...] | None:
+        """The service's attributes, None where the city says that there are some and does not show them."""
+        if not service.metadata:
+            return ()
+        known = self._definitions.get(service.service_code)
+        if known is None or not self._fresh(known.at):
+            known = _Cached(await self._definition(service.service_code), self._now())
+            self._definitions[service.service_code] = known
+        return known.value
+
+    async def _definition(self, service_code: str) -> tuple[Attribute, ...] | None:
+        try:
+            tree = await self.endpoint.tree("definition", f"{self.profile.services_path}/{_path(service_code)}")
+        except (Unreadable, Permanent) as error:
+            _log.warning("city.definition_unreadable", service_code=service_code, error=str(error))
+            return None
+        return wire.definition(tree)
+
+    def _checked(self, submission: Submission, questions: Sequence[Attribute] | None) -> Submission:
+        """The submission with its answers put as they are sent. Raises Permanent for those that cannot be."""
+        if questions is None:
+            return submission
+        checked = attributes.check(questions, submission.attributes, self.profile.zone)
+        if checked.faults:
+            raise Permanent("; ".join(str(fault) for fault in checked.faults), code="attribute")
+        return replace(submission, attributes=checked.values)
+
+    async def _files(self, submission: Submission) -> dict[str, File]:
+        """The first photo as a file, for a city that wants it so; none when it cannot be had for good."""
+        if self.profile.media != "multipart" or not submission.media or self._photo is None:
+            return {}
+        try:
+            return {self.profile.media_field: await self._photo(submission.media[0])}
+        except Permanent as error:
+            _log.warning("city.photo_left_out", reference=submission.reference, error=str(error))
+            return {}
+
+    def _sent(self, submission: Submission, service: Service | None) -> answers.Sent:
+        return answers.Sent(
+            service_code=submission.service_code,
+            description=form.described(submission, self.profile),
+            reference=submission.reference,
+            marked=bool(self.profile.marker_of(submission.reference)),
+            once=self.profile.marker == "attribute",
+            blackbox=service is not None and service.type == "blackbox",
+            check_echo=self.profile.check_echo,
+        )
+
+    def _not_found(self, found: Listing, since: datetime) -> Lookup:
+        settled = since + timedelta(seconds=self.profile.submit_seconds + self.profile.settle_seconds)
+        if (early := (settled - self._now()).total_seconds()) > 0:
+            raise Retryable("the city may still be storing the request", after=early)
+        if not found.complete:
+            return Lookup("cannot_tell", why="the city's list was cut")
+        if not self.profile.fresh_requests_listed:
+            return Lookup("cannot_tell", why="it is not listed, and the profile does not say that fresh ones are")
+        return Lookup("absent", why="it is not in a whole list of its time")
+
+    async def _by_lists(self, wanted: Sequence[str], found: dict[str, ServiceRequest]) -> None:
+        """Asks by comma lists, as long as they bring more than the first id (uReport answers only that)."""
+        listable = [id for id in wanted if "," not in id]
+        size = self.profile.ids_per_read
+        for batch in (listable[start : start + size] for start in range(0, len(listable), size)):
+            if not self._many_ids or len(batch) < 2:
+                return
+            rows = await self._listed(batch)
+            found.update((row.service_request_id, row) for row in rows if row.service_request_id in batch)
+            self._many_ids = len(batch) < _REVEALING or len(rows) > 1
+
+    async def _listed(self, batch: Sequence[str]) -> tuple[ServiceRequest, ...]:
+        params = {"service_request_id": ",".join(batch)}
+        try:
+            tree = await self.endpoint.tree("requests", self.profile.requests_path, params, spare=_SPARE)
+        except Permanent:
+            return ()
+        return wire.requests(tree, listing.reading(self.profile))
+
+    async def _singly(self, wanted: Sequence[str], found: dict[str, ServiceRequest]) -> None:
+        for id in wanted if self.profile.single_reads else ():
+            answer = await self.endpoint.get("request", f"{self.profile.request_path}/{_path(id)}", spare=_SPARE)
+            if not answer.success and answer.status not in _NOT_SHOWN:
+                raise self.endpoint.error(answer)
+            rows = wire.requests(answer.document.tree, listing.reading(self.profile)) if answer.success else ()
+            found.update((id, row) for row in rows if row.service_request_id == id)
+
+
+def _path(part: str) -> str:
+    """One segment of a path, whatever an id holds."""
+    return quote(part, safe="")
+
+
+def _several(submission: Submission) -> frozenset[str]:
+    """Which answers go as lists when the definition is not known: those of more than one value."""
+    return frozenset(code for code, values in submission.attributes.items() if len(values) > 1)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from bridge.vocabulary import (
+    Artifact,
     Attempt,
     Attribute,
     Conversation,
@@ -130,10 +132,15 @@ class Catalog(Protocol):
 
 
 class Blobs(Protocol):
-    """Content-addressed files: models, gazetteers, photos. An id is the SHA-256 of the bytes, in hex."""
+    """Content-addressed files and folders: models, gazetteers, photos. The same content has the same id."""
 
-    def put(self, content: bytes) -> str: ...
-    def get(self, blob_id: str) -> bytes: ...
+    def put(self, source: Path) -> str:
+        """Keeps a copy of a file or a whole folder; its id."""
+        ...
+
+    def path(self, blob_id: str) -> Path:
+        """Where it is kept, to read. Raises KeyError for an id that is not."""
+        ...
 
 
 class Wake(Protocol):
@@ -190,6 +197,12 @@ class Transaction(Protocol):
     def add_submission(self, report: Report) -> None: ...
     def claim_outbox(self, now: datetime, lease: timedelta) -> OutboxRow | None: ...
     def finish_outbox(self, row: OutboxRow, sent: Sent | None) -> None: ...
+
+    # artifacts
+    def active_artifact(self, city_id: str, kind: str) -> Artifact | None: ...
+    def activate(self, city_id: str, kind: str, artifact: Artifact) -> None:
+        """Records an artifact and makes it the one in use; earlier ones stay on record."""
+        ...
 
     # both
     def retry(self, row: InboxRow | OutboxRow, at: datetime, error: str) -> None: ...

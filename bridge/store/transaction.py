@@ -17,6 +17,7 @@ from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.types import new_id, new_reference
 from bridge.vocabulary import (
+    Artifact,
     Attempt,
     Conversation,
     FileReport,
@@ -231,6 +232,34 @@ class SqlTransaction:
 
     def bury(self, row: InboxRow | OutboxRow, error: str) -> None:
         self._end(row, "dead", error=error[:500])
+
+    # --------------------------------------------------------------------------------------- artifacts
+
+    def active_artifact(self, city_id: str, kind: str) -> Artifact | None:
+        statement = (
+            select(t.Artifact)
+            .join(t.ActiveArtifact, col(t.ActiveArtifact.artifact_id) == col(t.Artifact.id))
+            .where(t.ActiveArtifact.city_id == city_id, t.ActiveArtifact.kind == kind)
+        )
+        row = self._session.exec(statement).first()
+        return Artifact(row.blob_id, row.manifest) if row else None
+
+    def activate(self, city_id: str, kind: str, artifact: Artifact) -> None:
+        now = self._clock.now()
+        same = select(t.Artifact).where(
+            t.Artifact.city_id == city_id, t.Artifact.kind == kind, t.Artifact.blob_id == artifact.blob_id
+        )
+        row = self._session.exec(same).first() or t.Artifact(
+            city_id=city_id,
+            kind=kind,
+            blob_id=artifact.blob_id,
+            manifest=dict(artifact.manifest),
+            created_at=now,
+        )
+        self._session.add(row)
+        self._session.flush()
+        active = t.ActiveArtifact(city_id=city_id, kind=kind, artifact_id=row.id, since=now)
+        self._session.merge(active)
 
     # ---------------------------------------------------------------------------------------- attempts
 

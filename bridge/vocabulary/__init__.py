@@ -59,6 +59,7 @@ from bridge.vocabulary.requests import (
     Submission,
 )
 from bridge.vocabulary.rows import (
+    Artifact,
     Attempt,
     Conversation,
     InboxRow,
@@ -73,6 +74,7 @@ from bridge.vocabulary.services import (
 )
 
 __all__ = [
+    "Artifact",
     "Attachment",
     "Attempt",
     "Attribute",

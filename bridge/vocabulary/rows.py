@@ -5,9 +5,10 @@ A claimed row carries its `lease`: the name of this one claim. Whoever finishes 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from bridge.vocabulary.conversation import State
 from bridge.vocabulary.messages import Inbound, Outbound
@@ -52,6 +53,14 @@ class Conversation:
     state: State
     reply_to: str = ""
     subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A model or gazetteer in the blobs. `manifest` says what it was made from, and how."""
+
+    blob_id: str
+    manifest: Mapping[str, Any]
 
 
 Outcome = Literal["accepted", "refused", "not_stored", "unsure", "absent"]

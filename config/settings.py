@@ -49,7 +49,8 @@ class DatabaseSettings(Strict):
 
 
 class CitySettings(Strict):
-    """One city. Either `embedded`, or `endpoint` (and `profile` where the server has quirks)."""
+    """One city, reached by exactly one of `endpoint` (a server without quirks), `profile` (a file that names the
+    endpoint and its quirks; examples in config/cities) or `embedded` (the bridge is the city's server)."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
     name: str
@@ -79,8 +80,8 @@ class CitySettings(Strict):
 
     @model_validator(mode="after")
     def _one_back_end(self) -> CitySettings:
-        if self.embedded == bool(self.endpoint):
-            raise ValueError("set either endpoint or embedded = true")
+        if sum((self.embedded, bool(self.endpoint), self.profile is not None)) != 1:
+            raise ValueError("set exactly one of endpoint, profile and embedded = true")
         if self.embedded and self.services is None:
             raise ValueError("an embedded city needs services, the file of its service list")
         return self
@@ -102,7 +103,7 @@ class Settings(BaseSettings):
         extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True
     )
 
-    data_dir: Path = Path("var")
+    data_dir: Path
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     city: tuple[CitySettings, ...] = Field(min_length=1)
@@ -145,15 +146,25 @@ def load(path: Path, channels: Mapping[str, type[BaseModel]]) -> Settings:
     Relative paths in it are taken from the file's folder. Raises SettingsError, one line that names the setting.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: is no TOML file ({error})") from None
-    raw["account"] = [_account(account, channels) for account in _tables(raw, "account")]
-    raw["city"] = [_city(city, path.parent) for city in _tables(raw, "city")]
-    if "data_dir" in raw:
-        raw["data_dir"] = path.parent / str(raw["data_dir"])
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is not UTF-8") from None
+    return parse(text, path.parent, channels, os.environ)
+
+
+def parse(
+    text: str, folder: Path, channels: Mapping[str, type[BaseModel]], environ: Mapping[str, str]
+) -> Settings:
+    """The settings in a TOML text; `load` without the file."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"the settings are no TOML: {error}") from None
+    raw["account"] = [_account(account, channels, environ) for account in _tables(raw, "account")]
+    raw["city"] = [_city(city, folder, environ) for city in _tables(raw, "city")]
+    raw["data_dir"] = folder / str(raw.get("data_dir", "var"))
     try:
         return Settings(**raw)
     except ValidationError as error:
@@ -167,15 +178,17 @@ def _tables(raw: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return tables
 
 
-def _city(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _city(raw: dict[str, Any], folder: Path, environ: Mapping[str, str]) -> dict[str, Any]:
     where = f"city.{raw.get('id', '?')}"
     paths = {
         key: folder / str(raw[key]) for key in ("gazetteer", "services", "definitions", "profile") if key in raw
     }
-    return _with_secrets(raw, CitySettings, where) | paths
+    return _with_secrets(raw, CitySettings, where, environ) | paths
 
 
-def _account(raw: dict[str, Any], channels: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+def _account(
+    raw: dict[str, Any], channels: Mapping[str, type[BaseModel]], environ: Mapping[str, str]
+) -> dict[str, Any]:
     where = f"account.{raw.get('id', '?')}"
     channel = str(raw.get("channel", ""))
     if channel not in channels:
@@ -184,26 +197,28 @@ def _account(raw: dict[str, Any], channels: Mapping[str, type[BaseModel]]) -> di
     own = {key: value for key, value in raw.items() if key not in common}
     model = channels[channel]
     try:
-        return {**common, "settings": model(**_with_secrets(own, model, where))}
+        return {**common, "settings": model(**_with_secrets(own, model, where, environ))}
     except ValidationError as error:
         raise SettingsError(f"{where}.{_first_line(error, own)}") from None
 
 
-def _with_secrets(raw: dict[str, Any], model: type[BaseModel], where: str) -> dict[str, Any]:
+def _with_secrets(
+    raw: dict[str, Any], model: type[BaseModel], where: str, environ: Mapping[str, str]
+) -> dict[str, Any]:
     """The table with every secret fetched from where it says it is."""
     fetched = dict(raw)
     for name, field in model.model_fields.items():
         if name in raw and (field.annotation is SecretStr or SecretStr in get_args(field.annotation)):
-            fetched[name] = _secret(raw[name], f"{where}.{name}")
+            fetched[name] = _secret(raw[name], f"{where}.{name}", environ)
     return fetched
 
 
-def _secret(source: Any, where: str) -> SecretStr:
+def _secret(source: Any, where: str, environ: Mapping[str, str]) -> SecretStr:
     match source:
         case {"env": str(name), **rest} if not rest:
-            if not os.environ.get(name):
+            if not environ.get(name):
                 raise SettingsError(f"{where}: the environment variable {name} is not set")
-            return SecretStr(os.environ[name])
+            return SecretStr(environ[name])
         case {"file": str(name), **rest} if not rest:
             try:
                 return SecretStr(Path(name).read_text(encoding="utf-8").strip())

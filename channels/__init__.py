@@ -9,7 +9,7 @@ import httpx
 from pydantic import BaseModel
 
 from bridge.ports import Channel, Clock
-from channels import chat, sms
+from channels import chat, mail, sms
 
 Create = Callable[[str, Any, Clock, httpx.AsyncBaseTransport | None], Channel]
 
@@ -23,5 +23,6 @@ class Kind(NamedTuple):
 
 REGISTRY: dict[str, Kind] = {
     "sms": Kind(sms.Settings, sms.create),
+    "mail": Kind(mail.Settings, mail.create),
     "chat": Kind(chat.Settings, chat.create),
 }

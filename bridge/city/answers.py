@@ -25,6 +25,8 @@ CHILD = {
     "attributes": "attribute",
     "values": "value",
     "service_requests": "request",
+    "service_request_updates": "request_update",
+    "media_urls": "media_url",
     "notes": "note",
     "errors": "error",
     "endpoints": "endpoint",
@@ -72,7 +74,8 @@ def refuse(code: int, description: str) -> Refused:
 def answer(form: Format, root: str, value: Any, status: int = 200) -> Response:
     """`value` under `root` in the format asked for."""
     body = to_json(value) if form == "json" else to_xml(root, value)
-    return Response(body, status, media_type=f"{FORMATS[form]}; charset=utf-8")
+    headers = {"x-content-type-options": "nosniff"}  # resident text is never to be guessed into a page
+    return Response(body, status, headers, media_type=f"{FORMATS[form]}; charset=utf-8")
 
 
 def refusal(form: Format, problems: Sequence[Problem]) -> Response:

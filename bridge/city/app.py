@@ -7,18 +7,19 @@ to a path without one is XML, the format every client must read.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+import anyio
 import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from bridge.city import rows
+from bridge.city import photos, rows, updates
 from bridge.city.answers import FORMATS, Format, Problem, Refused, answer, refusal, refuse
 from bridge.city.desk import Desk
 from bridge.city.filing import check
@@ -27,10 +28,11 @@ from bridge.city.forms import Form, read_form
 from bridge.city.settings import CitySettings
 from bridge.errors import Permanent
 from bridge.ports import Clock
+from bridge.vocabulary import ServiceRequest
 
 log = structlog.get_logger(__name__)
 
-Handler = Callable[[Request], Awaitable[Response]]
+PHOTOS_AT_ONCE = 2  # a decoded photo takes up to 200 MB
 
 
 def create(settings: CitySettings, clock: Clock) -> Starlette:
@@ -50,11 +52,20 @@ def surface(desk: Desk) -> Starlette:
             Route("/requests/{name}", _request),
             Route("/request/{name}", _request),  # as open311/schema-validation's Swagger file has it
             Route("/tokens/{name}", _token),
+            Route("/servicerequestupdates.{suffix}", _post_update, methods=["POST"]),
+            Route("/servicerequestupdates.{suffix}", _updates),
+            Route(f"/{photos.FOLDER}/{{name}}", _photo),
         ],
-        exception_handlers={Refused: _refused, HTTPException: _http_error, Exception: _failed},
+        exception_handlers={
+            Refused: _refused,
+            Permanent: _unknown,
+            HTTPException: _http_error,
+            Exception: _failed,
+        },
     )
     application.router.redirect_slashes = False
     application.state.desk = desk
+    application.state.photo_room = anyio.CapacityLimiter(PHOTOS_AT_ONCE)
     return application
 
 
@@ -62,8 +73,9 @@ def surface(desk: Desk) -> Starlette:
 
 
 async def _discovery(request: Request) -> Response:
-    form = _format(request)
-    return answer(form, "discovery", rows.discovery(_desk(request), _endpoint(request)))
+    desk = _desk(request)
+    found = rows.discovery(desk.settings, desk.catalog, _endpoint(request))
+    return answer(_format(request), "discovery", found)
 
 
 async def _services(request: Request) -> Response:
@@ -82,20 +94,18 @@ async def _definition(request: Request) -> Response:
 
 
 async def _post_request(request: Request) -> Response:
-    form = _format(request)
-    sent = await read_form(request)
-    _key(request, sent)
-    _jurisdiction(request, sent.fields)
-    desk = _desk(request)
-    code = sent.get("service_code")
+    form, sent = await _posted(request)
+    desk, code = _desk(request), sent.get("service_code")
+    catalog = desk.catalog
     if not code:
         raise refuse(400, "service_code was not provided.")
-    if code not in desk.catalog.services:
+    if code not in catalog.services:
         raise refuse(404, f"service_code {code} was not found.")
-    checked = check(sent, desk.catalog.definition(code))
+    checked = check(sent, catalog.definition(code))
     if checked.submission is None:
         raise Refused(*checked.problems)
-    receipt = await run_in_threadpool(desk.file, checked.submission)
+    taken = await _taken(request, sent)
+    receipt = await run_in_threadpool(desk.file, checked.submission, taken)
     return answer(form, "service_requests", [rows.receipt(receipt)])
 
 
@@ -104,7 +114,7 @@ async def _requests(request: Request) -> Response:
     _jurisdiction(request, request.query_params)
     desk = _desk(request)
     found = await run_in_threadpool(desk.requests, read_filter(request.query_params, desk.now()))
-    return answer(form, "service_requests", await _extended(request, [rows.request(row) for row in found]))
+    return answer(form, "service_requests", await _shown(request, found))
 
 
 async def _request(request: Request) -> Response:
@@ -113,28 +123,42 @@ async def _request(request: Request) -> Response:
     found = await run_in_threadpool(_desk(request).request, service_request_id)
     if found is None:
         raise refuse(404, f"service_request_id {service_request_id} was not found.")
-    return answer(form, "service_requests", await _extended(request, [rows.request(found)]))
-
-
-async def _extended(request: Request, public: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    if request.query_params.get("extensions", "").lower() != "true":
-        return public
-    ids = [row["service_request_id"] for row in public]
-    history = await run_in_threadpool(_desk(request).notes, ids)
-    return [row | {"notes": rows.notes(history.get(row["service_request_id"], ()))} for row in public]
+    return answer(form, "service_requests", await _shown(request, [found]))
 
 
 async def _token(request: Request) -> Response:
     form, token = _named(request)
     _jurisdiction(request, request.query_params)
-    try:
-        service_request_id = await run_in_threadpool(_desk(request).resolve, token)
-    except Permanent:
-        raise refuse(404, "token was not found.") from None
+    service_request_id = await run_in_threadpool(_desk(request).resolve, token)
     return answer(form, "service_requests", [rows.token(token, service_request_id)])
 
 
-# --------------------------------------------------------------------------------- what every method needs
+async def _updates(request: Request) -> Response:
+    form = _format(request)
+    _jurisdiction(request, request.query_params)
+    desk, endpoint = _desk(request), _endpoint(request)
+    wanted = updates.read_update_filter(request.query_params, desk.now())
+    found = await run_in_threadpool(desk.updates, wanted)
+    return answer(form, "service_request_updates", [rows.update(row, endpoint) for row in found])
+
+
+async def _post_update(request: Request) -> Response:
+    form, sent = await _posted(request)
+    update = updates.read_update(sent)
+    taken = await _taken(request, sent)
+    update_id = await run_in_threadpool(_desk(request).post_update, update, taken)
+    return answer(form, "service_request_updates", [{"update_id": update_id}])
+
+
+async def _photo(request: Request) -> Response:
+    path = await run_in_threadpool(photos.find, request.path_params["name"], _desk(request).photo_folder)
+    if path is None:
+        raise refuse(404, "There is no such photo.")
+    headers = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
+    return FileResponse(path, media_type="image/jpeg", headers=headers)
+
+
+# --------------------------------------------------------------------------------- what the methods share
 
 
 def _desk(request: Request) -> Desk:
@@ -166,12 +190,13 @@ def _known(suffix: str) -> Format:
     raise refuse(404, f"There is no format {suffix}: use .xml or .json.")
 
 
-def _jurisdiction(request: Request, arguments: Mapping[str, str]) -> None:
-    settings, given = _desk(request).settings, arguments.get("jurisdiction_id", "").strip()
-    if not given and settings.jurisdiction_required:
-        raise refuse(400, "jurisdiction_id was not provided.")
-    if given and settings.jurisdiction_id and given != settings.jurisdiction_id:
-        raise refuse(404, f"jurisdiction_id {given} was not found.")
+async def _posted(request: Request) -> tuple[Format, Form]:
+    """The form of a POST whose sender may post here."""
+    form = _format(request)
+    sent = await read_form(request)
+    _key(request, sent)
+    _jurisdiction(request, {name: values[-1] for name, values in sent.fields.items()})
+    return form, sent
 
 
 def _key(request: Request, form: Form) -> None:
@@ -181,6 +206,36 @@ def _key(request: Request, form: Form) -> None:
     keys = [key.get_secret_value().encode() for key in _desk(request).settings.api_keys]
     if sum(hmac.compare_digest(given, key) for key in keys) == 0:  # sum, not any: every key is compared
         raise refuse(403, "api_key is not valid.")
+
+
+def _jurisdiction(request: Request, arguments: Mapping[str, str]) -> None:
+    settings, given = _desk(request).settings, arguments.get("jurisdiction_id", "").strip()
+    if not given and settings.jurisdiction_required:
+        raise refuse(400, "jurisdiction_id was not provided.")
+    if given and settings.jurisdiction_id and given != settings.jurisdiction_id:
+        raise refuse(404, f"jurisdiction_id {given} was not found.")
+
+
+async def _taken(request: Request, sent: Form) -> list[photos.Photo]:
+    room: anyio.CapacityLimiter = request.app.state.photo_room
+    return [await anyio.to_thread.run_sync(photos.take, file, limiter=room) for file in sent.files]
+
+
+async def _shown(request: Request, found: list[ServiceRequest]) -> list[dict[str, Any]]:
+    """Rows for an answer, with `extensions=true` also their history and all their photos."""
+    endpoint = _endpoint(request)
+    public = [rows.request(row, endpoint) for row in found]
+    if request.query_params.get("extensions", "").lower() != "true":
+        return public
+    ids = [row.service_request_id for row in found]
+    history = await run_in_threadpool(_desk(request).notes, ids)
+    media = await run_in_threadpool(_desk(request).media, ids)
+    return [
+        row
+        | {"notes": rows.notes(history.get(row["service_request_id"], ()))}
+        | {"media_urls": [rows.link(url, endpoint) for url in media.get(row["service_request_id"], ())]}
+        for row in public
+    ]
 
 
 # --------------------------------------------------------------------------------------------------- errors
@@ -195,6 +250,10 @@ async def _refused(request: Request, error: Exception) -> Response:
     return refusal(_asked(request), error.problems)
 
 
+async def _unknown(request: Request, error: Exception) -> Response:
+    return refusal(_asked(request), [Problem(404, str(error))])
+
+
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     response = refusal(_asked(request), [Problem(error.status_code, str(error.detail))])
@@ -203,4 +262,5 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
+    log.error("request failed", method=request.method, path=request.url.path, error=type(error).__name__)
     return refusal(_asked(request), [Problem(500, "The service failed. Please tell the city.")])

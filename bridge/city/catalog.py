@@ -10,11 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
+import structlog
+
 from bridge.errors import SettingsError
 from bridge.vocabulary import Attribute, Datatype, Service, Value
 
 SERVICE_TYPES = ("realtime", "batch", "blackbox")
 LISTS = ("singlevaluelist", "multivaluelist")
+
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,32 @@ class Catalog:
 
     def definition(self, service_code: str) -> tuple[Attribute, ...]:
         return self.definitions.get(service_code, ())
+
+
+class CatalogFiles:
+    """The catalog as the two files have it now: a changed file is read again, and a change that is wrong is
+    told in the log while the last good catalog stays."""
+
+    def __init__(self, services: Path, definitions: Path | None) -> None:
+        self._paths = (services, definitions)
+        self._stamp = self._stamps()
+        self._catalog = load(services, definitions)
+
+    def current(self) -> Catalog:
+        stamp = self._stamps()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._catalog = load(*self._paths)
+            except SettingsError as error:
+                log.error("catalog not changed", reason=str(error))
+        return self._catalog
+
+    def _stamps(self) -> tuple[int, ...]:
+        try:
+            return tuple(path.stat().st_mtime_ns for path in self._paths if path)
+        except OSError:  # being replaced this moment: the next look finds it
+            return ()
 
 
 def load(services: Path, definitions: Path | None) -> Catalog:
@@ -68,6 +99,8 @@ def _service(where: str, entry: Any, attributes: Mapping[str, Sequence[Attribute
     kind = entry.get("type") or "realtime"
     if kind not in SERVICE_TYPES:
         raise SettingsError(f"{where}: type {kind!r} is none of {', '.join(SERVICE_TYPES)}")
+    if not isinstance(entry.get("expected_hours", 0), int | float):
+        raise SettingsError(f"{where}: expected_hours is no number")
     keywords = entry.get("keywords") or ""
     words = keywords.split(",") if isinstance(keywords, str) else keywords
     return Service(
@@ -135,7 +168,7 @@ def _attribute(where: str, row: Any, position: int) -> Attribute:
         required=variable and _flag(where, row, "required", default=False),
         variable=variable,
         datatype_description=row.get("datatype_description") or "",
-        order=row.get("order") or position,
+        order=_order(where, row, position),
         values=values,
         raw=row,
     )
@@ -146,6 +179,13 @@ def _flag(where: str, row: Mapping[str, Any], key: str, *, default: bool) -> boo
     if not isinstance(value, bool):
         raise SettingsError(f"{where}: {key} is neither true nor false")
     return value
+
+
+def _order(where: str, row: Mapping[str, Any], position: int) -> int:
+    order = row.get("order", position)
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+        raise SettingsError(f"{where}: order is no positive whole number")
+    return order
 
 
 def _value(where: str, entry: Any) -> Value:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, Pool, create_engine, event
 from sqlmodel import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -23,14 +24,14 @@ LOCK_WAIT_S = 30
 def open_database(path: Path) -> Engine:
     """The engine for `path`, its tables brought up to date. Two processes may open it at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": LOCK_WAIT_S})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    migrate(engine)
-    return engine
+    migrate(path)
+    return _engine(path)
 
 
-def migrate(engine: Engine) -> None:
+def migrate(path: Path) -> None:
+    """Brings the tables up to date in one transaction. Foreign keys are not enforced meanwhile: SQLite
+    changes a table by copying and dropping it, and a drop would take the rows that point to it along."""
+    engine = _engine(path, foreign_keys="OFF", poolclass=NullPool)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with _for_writing(engine).begin() as connection:
@@ -40,6 +41,7 @@ def migrate(engine: Engine) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
+    """One read transaction: everything read in it is from the same moment."""
     with Session(engine) as session:
         yield session
 
@@ -51,13 +53,25 @@ def writing(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+def _engine(path: Path, *, foreign_keys: str = "ON", poolclass: type[Pool] | None = None) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": LOCK_WAIT_S},
+        hide_parameters=True,  # an error's text must not carry a resident's name into a log
+        poolclass=poolclass,
+    )
+    event.listen(engine, "connect", partial(_prepare, foreign_keys))
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
 def _for_writing(engine: Engine) -> Engine:
     return engine.execution_options(city_begin="BEGIN IMMEDIATE")
 
 
-def _prepare(connection: Any, _record: Any) -> None:
+def _prepare(foreign_keys: str, connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late; ours is below
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"foreign_keys={foreign_keys}"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

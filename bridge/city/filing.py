@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,6 +20,7 @@ from bridge.vocabulary import Attribute, Submission
 DESCRIPTION_LIMIT = 4000  # characters: GeoReport v2, POST Service Request, description
 LINE_LIMIT = 500
 VALUE_LIMIT = 4000
+MAX_LINKS = 10
 _LINES = (
     "address_string",
     "address_id",
@@ -41,7 +43,7 @@ class Checked:
 
 def check(form: Form, questions: Sequence[Attribute]) -> Checked:
     """The submission of a form for a known service, or all that is wrong with it."""
-    complaints = (*_lengths(form), *_location(form), *_media(form), *_answers(form, questions))
+    complaints = (*_lengths(form), *_location(form), *wrong_links(form), *_answers(form, questions))
     if complaints:
         return Checked(tuple(Problem(400, complaint) for complaint in complaints))
     return Checked((), _submission(form))
@@ -49,7 +51,6 @@ def check(form: Form, questions: Sequence[Attribute]) -> Checked:
 
 def _submission(form: Form) -> Submission:
     has_pin = bool(form.get("lat"))
-    media = form.get("media_url")
     return Submission(
         reference="",
         service_code=form.get("service_code"),
@@ -57,7 +58,7 @@ def _submission(form: Form) -> Submission:
         lat=float(form.get("lat")) if has_pin else None,
         long=float(form.get("long")) if has_pin else None,
         attributes=form.attributes,
-        media=(str(httpx.URL(media)),) if media else (),
+        media=tuple(str(httpx.URL(link)) for link in links(form)),
         **{name: _line(form.get(name)) for name in _LINES},
     )
 
@@ -102,16 +103,23 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) and "_" not in text else None
 
 
-def _media(form: Form) -> Iterator[str]:
-    text = form.get("media_url")
-    if text and not _web_address(text):
+def links(form: Form) -> tuple[str, ...]:
+    """Every media_url of a form: the specification knows one, mySociety's clients repeat it."""
+    return form.all("media_url", "media_url[]")
+
+
+def wrong_links(form: Form) -> Iterator[str]:
+    if len(links(form)) > MAX_LINKS:
+        yield f"media_url is given more than {MAX_LINKS} times."
+    if not all(_web_address(link) for link in links(form)):
         yield "media_url must be a web address starting with http:// or https://."
 
 
 def _web_address(text: str) -> bool:
     try:
+        urlsplit(text)  # refuses the broken IPv6 hosts that httpx.URL lets pass
         url = httpx.URL(text)
-    except httpx.InvalidURL:
+    except (ValueError, httpx.InvalidURL):
         return False
     return url.scheme in ("http", "https") and bool(url.host) and len(str(url)) <= VALUE_LIMIT
 

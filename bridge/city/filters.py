@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from starlette.datastructures import QueryParams
 
 from bridge.city.answers import refuse
 from bridge.city.moments import moment
@@ -30,37 +31,45 @@ class Filter:
     offset: int = 0
 
 
-def read_filter(arguments: Mapping[str, str], now: datetime) -> Filter:
-    """Raises Refused (400) naming the argument that cannot be understood."""
+def read_filter(arguments: QueryParams, now: datetime) -> Filter:
+    """What a query asks for. The default window of 90 days holds unless a window of updates is given: a
+    request of last year that was closed today is what such a query is made to find. Raises Refused (400)
+    naming the argument that cannot be understood."""
     ids = _words(arguments, "service_request_id")
     if ids:
         return Filter(ids=ids[:ROW_LIMIT])
-    start, end = _window(_time(arguments, "start_date"), _time(arguments, "end_date"), now)
+    start, end = read_time(arguments, "start_date"), read_time(arguments, "end_date")
+    after, before = read_time(arguments, "updated_after"), read_time(arguments, "updated_before")
+    if start or end or not (after or before):
+        start, end = _window(start, end, now)
     limit, offset = _page(arguments)
     return Filter(
         service_codes=_words(arguments, "service_code"),
         statuses=_statuses(arguments),
         start=start,
         end=end,
-        updated_after=_time(arguments, "updated_after"),
-        updated_before=_time(arguments, "updated_before"),
+        updated_after=after,
+        updated_before=before,
         limit=limit,
         offset=offset,
     )
 
 
-def _words(arguments: Mapping[str, str], name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for part in arguments.get(name, "").split(",") if (word := part.strip())))
+def _words(arguments: QueryParams, name: str) -> tuple[str, ...]:
+    """A list argument "can be declared multiple times, comma delimited": both ways are read."""
+    parts = ",".join(arguments.getlist(name)).split(",")
+    return tuple(dict.fromkeys(word for part in parts if (word := part.strip())))
 
 
-def _statuses(arguments: Mapping[str, str]) -> tuple[str, ...]:
+def _statuses(arguments: QueryParams) -> tuple[str, ...]:
     statuses = tuple(word.lower() for word in _words(arguments, "status"))
     if set(statuses) - set(STATUSES):
         raise refuse(400, "status must be open, closed or both, separated by a comma.")
     return statuses
 
 
-def _time(arguments: Mapping[str, str], name: str) -> datetime | None:
+def read_time(arguments: QueryParams, name: str) -> datetime | None:
+    """The time of an argument, None when it is absent or empty. Raises Refused (400)."""
     text = arguments.get(name, "").strip()
     try:
         return moment(text) if text else None
@@ -85,7 +94,7 @@ def _later(start: datetime) -> datetime | None:
         return None
 
 
-def _page(arguments: Mapping[str, str]) -> tuple[int, int]:
+def _page(arguments: QueryParams) -> tuple[int, int]:
     """Pages are counted from 1; page 0 is the first too, as some servers have it. Without either argument
     the answer is one page of the specification's limit."""
     page, size = _count(arguments, "page"), _count(arguments, "page_size")
@@ -95,7 +104,7 @@ def _page(arguments: Mapping[str, str]) -> tuple[int, int]:
     return limit, max((page or 1) - 1, 0) * limit
 
 
-def _count(arguments: Mapping[str, str], name: str) -> int | None:
+def _count(arguments: QueryParams, name: str) -> int | None:
     text = arguments.get(name, "").strip()
     if not text:
         return None

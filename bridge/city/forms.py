@@ -29,14 +29,18 @@ _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]+)\](?:\[\d*\])?")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`fields` holds the last non-empty value of a name, `attributes` every non-empty value of a code."""
+    """Non-empty values by name, in the order they came; `attributes` by code."""
 
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)  # (file name, content)
+    files: tuple[bytes, ...] = field(default=(), repr=False)
 
     def get(self, name: str) -> str:
-        return self.fields.get(name, "")
+        """The last value of a field, "" for none: an empty argument equals an absent one."""
+        return self.fields.get(name, ("",))[-1]
+
+    def all(self, *names: str) -> tuple[str, ...]:
+        return tuple(value for name in names for value in self.fields.get(name, ()))
 
 
 async def read_form(request: Request) -> Form:
@@ -82,19 +86,17 @@ async def _multipart(request: Request) -> Form:
     pairs = [(name, value) for name, value in data.multi_items() if isinstance(value, str)]
     files = [value for _, value in data.multi_items() if isinstance(value, UploadFile) and value.size]
     try:
-        return _form(pairs, tuple([(file.filename or "", await file.read()) for file in files]))
+        return _form(pairs, tuple([await file.read() for file in files]))
     finally:
         await data.close()
 
 
-def _form(pairs: list[tuple[str, str]], files: tuple[tuple[str, bytes], ...]) -> Form:
-    fields: dict[str, str] = {}
+def _form(pairs: list[tuple[str, str]], files: tuple[bytes, ...]) -> Form:
+    fields: dict[str, tuple[str, ...]] = {}
     attributes: dict[str, tuple[str, ...]] = {}
     for name, raw in pairs:
-        value = clean(raw).strip()
-        code = _ATTRIBUTE.fullmatch(name)
-        if value and code:
-            attributes[clean(code[1])] = (*attributes.get(clean(code[1]), ()), value)
-        elif value:
-            fields[name] = value
+        code = _ATTRIBUTE.fullmatch(clean(name))
+        kept, key = (attributes, code[1]) if code else (fields, clean(name))
+        if value := clean(raw).strip():
+            kept[key] = (*kept.get(key, ()), value)
     return Form(fields, attributes, files)

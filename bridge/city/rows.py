@@ -7,7 +7,11 @@ from typing import Any
 
 from bridge.city.answers import FORMATS, when
 from bridge.city.catalog import Catalog
-from bridge.city.desk import Desk, Note
+from bridge.city.photos import FOLDER
+from bridge.city.records import Note
+from bridge.city.settings import CitySettings
+from bridge.city.updates import SPECIFICATION as UPDATES
+from bridge.city.updates import Update
 from bridge.vocabulary import Attribute, Receipt, Service, ServiceRequest
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
@@ -65,7 +69,7 @@ def token(given: str, service_request_id: str | None) -> dict[str, Any]:
     return {"service_request_id": service_request_id, "token": given} if service_request_id else {"token": given}
 
 
-def request(row: ServiceRequest) -> dict[str, Any]:
+def request(row: ServiceRequest, endpoint: str) -> dict[str, Any]:
     return {
         "service_request_id": row.service_request_id,
         "status": row.status,
@@ -83,7 +87,23 @@ def request(row: ServiceRequest) -> dict[str, Any]:
         "zipcode": row.zipcode or None,
         "lat": row.lat,
         "long": row.long,
-        "media_url": row.media_url or None,
+        "media_url": link(row.media_url, endpoint) or None,
+    }
+
+
+def link(url: str, endpoint: str) -> str:
+    """Where a photo is: a client's link as it came, a file of ours at our own address."""
+    return f"{endpoint}/{url}" if url.startswith(f"{FOLDER}/") else url
+
+
+def update(row: Update, endpoint: str) -> dict[str, Any]:
+    return {
+        "update_id": row.update_id,
+        "service_request_id": row.service_request_id,
+        "status": row.status,
+        "updated_datetime": when(row.updated_datetime),
+        "description": row.description,
+        "media_url": link(row.media[0], endpoint) if row.media else "",
     }
 
 
@@ -92,26 +112,29 @@ def notes(history: Iterable[Note]) -> list[dict[str, Any]]:
     return [
         {
             "datetime": when(note.created_at),
-            "type": note.status,
-            "summary": note.status.capitalize(),
+            "type": "update" if note.from_client else note.status,
+            "summary": "Update" if note.from_client else note.status.replace("_", " ").capitalize(),
             "description": note.description or None,
         }
         for note in history
     ]
 
 
-def discovery(desk: Desk, url: str) -> dict[str, Any]:
-    settings, changeset = desk.settings, when(desk.catalog.changeset)
-    endpoint = {
-        "specification": SPECIFICATION,
-        "url": url,
-        "changeset": changeset,
-        "type": settings.endpoint_type,
-        "formats": list(FORMATS.values()),
-    }
+def discovery(settings: CitySettings, catalog: Catalog, url: str) -> dict[str, Any]:
+    """Where we are, once as GeoReport v2 and once as the updates extension, so that a client can tell."""
+    changeset = when(catalog.changeset)
     return {
         "changeset": changeset,
         "contact": settings.contact,
         "key_service": settings.key_service,
-        "endpoints": [endpoint],
+        "endpoints": [
+            {
+                "specification": specification,
+                "url": url,
+                "changeset": changeset,
+                "type": settings.endpoint_type,
+                "formats": list(FORMATS.values()),
+            }
+            for specification in (SPECIFICATION, UPDATES)
+        ],
     }

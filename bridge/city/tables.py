@@ -1,7 +1,7 @@
 """The city's own rows, in its own SQLite file with its own metadata: nothing here is the bridge's.
 
-What the public may read (requests) and who said it (contacts) are two tables, so no public query can reach a
-name or a number by accident.
+What the public may read (requests, notes) and who said it (contacts) are different tables, so no public
+query can reach a name or a number by accident.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Index, MetaData, TypeDecorator
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -44,8 +44,12 @@ class CityTable(SQLModel, registry=CITY):
 
 
 class RequestRow(CityTable, table=True):
-    """One service request. `visible_at` is when it may be listed: at once for a realtime service, after the
-    batch delay for one with a token, never (None) for a blackbox service."""
+    """One service request.
+
+    `state` is the city's own word and `status` what it means in GeoReport's two. `visible_at` is when the
+    request may be listed: at once for a realtime service, after the batch delay for one with a token, never
+    (None) for a blackbox service.
+    """
 
     __tablename__ = "request"
     __table_args__ = {"sqlite_autoincrement": True}
@@ -56,6 +60,7 @@ class RequestRow(CityTable, table=True):
     service_code: str = Field(index=True)
     service_name: str
     status: str = "open"
+    state: str = Field(default="open", sa_column_kwargs={"server_default": "open"})
     status_notes: str = ""
     description: str = ""
     agency_responsible: str = ""
@@ -73,12 +78,41 @@ class RequestRow(CityTable, table=True):
     answers: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)  # attribute code -> values sent
 
 
-class ContactRow(CityTable, table=True):
-    """Who made a request. For staff only."""
+class NoteRow(CityTable, table=True):
+    """One entry of a request's history: a status change, a note of staff, or an update a client posted
+    (`client_update_id` is then the client's own id of it, `client_status` the status it proposed)."""
 
-    __tablename__ = "contact"
+    __tablename__ = "note"
+    __table_args__ = (
+        Index("ux_note_client_update", "request_number", "client_update_id", unique=True),
+        {"sqlite_autoincrement": True},
+    )
 
-    request_number: int = Field(primary_key=True, foreign_key="request.number", ondelete="CASCADE")
+    number: int | None = Field(default=None, primary_key=True)
+    request_number: int = Field(foreign_key="request.number", index=True, ondelete="CASCADE")
+    created_at: datetime = Field(sa_type=Utc, index=True)
+    status: str
+    description: str = ""
+    client_update_id: str | None = None
+    client_status: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class MediaRow(CityTable, table=True):
+    """One photo or link of a request, or of one of its notes. `url` is a client's link as it came, or
+    `media/NAME` for a file of ours, relative to the endpoint."""
+
+    __tablename__ = "media"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    number: int | None = Field(default=None, primary_key=True)
+    request_number: int = Field(foreign_key="request.number", index=True, ondelete="CASCADE")
+    note_number: int | None = Field(default=None, foreign_key="note.number", index=True, ondelete="CASCADE")
+    url: str
+
+
+class Person(CityTable):
+    """What someone said of themselves. For staff only."""
+
     first_name: str = ""
     last_name: str = ""
     email: str = ""
@@ -87,14 +121,17 @@ class ContactRow(CityTable, table=True):
     account_id: str = ""
 
 
-class NoteRow(CityTable, table=True):
-    """One entry of a request's history: a status change, a note of staff, or a client's update."""
+class ContactRow(Person, table=True):
+    """Who made a request."""
 
-    __tablename__ = "note"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __tablename__ = "contact"
 
-    number: int | None = Field(default=None, primary_key=True)
-    request_number: int = Field(foreign_key="request.number", index=True, ondelete="CASCADE")
-    created_at: datetime = Field(sa_type=Utc, index=True)
-    status: str
-    description: str = ""
+    request_number: int = Field(primary_key=True, foreign_key="request.number", ondelete="CASCADE")
+
+
+class NoteContactRow(Person, table=True):
+    """Who wrote an update."""
+
+    __tablename__ = "note_contact"
+
+    note_number: int = Field(primary_key=True, foreign_key="note.number", ondelete="CASCADE")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ import pytest
 import uvicorn
 from defusedxml.ElementTree import fromstring
 from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge.city.app import create
-from bridge.city.desk import Desk
+from bridge.city.database import migrate
+from bridge.city.desk import DATABASE, Desk
 from bridge.city.serve import server_config
 from bridge.city.settings import CitySettings
 
@@ -80,7 +84,6 @@ class RunningCity:
     http: httpx.Client
     desk: Desk
     clock: SetClock
-    posted: dict[str, str] = field(default_factory=dict)
 
     def post(self, form: str = "json", **fields: Any) -> httpx.Response:
         """POSTs a request that is right as it stands; None takes a field away."""
@@ -120,20 +123,48 @@ def settings_for(folder: Path, **settings: Any) -> CitySettings:
     return CitySettings.model_validate(usual | settings)
 
 
-@contextmanager
-def listening(application: Starlette) -> Iterator[str]:
-    """The address the application answers at, on a free port of the loopback interface."""
+RunCity = Callable[..., AbstractContextManager[RunningCity]]
+
+
+class House:
+    """One listening socket for the whole run; whichever application lives in it answers."""
+
+    tenant: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.tenant(scope, receive, send)
+
+
+@dataclass(frozen=True)
+class Address:
+    house: House
+    url: str
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[Address]:
+    house = House()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(server_config(application, "127.0.0.1", listener.getsockname()[1]))
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 40 ms an answer: Nagle
+        port = listener.getsockname()[1]
+        config = server_config(house, "127.0.0.1", port)
+        config.lifespan = "off"
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.005)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+        while not server.started:
+            time.sleep(0.005)
+        yield Address(house, f"http://127.0.0.1:{port}")
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated once and copied, which is quicker than migrating for every test."""
+    path = tmp_path_factory.mktemp("city") / DATABASE
+    migrate(path)
+    return path
 
 
 @pytest.fixture
@@ -142,15 +173,19 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def run_city(tmp_path: Path, clock: SetClock) -> Iterator[Any]:
-    """Starts a city with settings of the test's own."""
+def run_city(tmp_path: Path, clock: SetClock, address: Address, empty_database: Path) -> RunCity:
+    """Starts a city with settings of the test's own, at /open311/v2 when `mounted`."""
 
     @contextmanager
-    def run(**settings: Any) -> Iterator[RunningCity]:
+    def run(*, mounted: bool = False, **settings: Any) -> Iterator[RunningCity]:
+        (tmp_path / "data").mkdir(exist_ok=True)
+        shutil.copy(empty_database, tmp_path / "data" / DATABASE)
         application = create(settings_for(tmp_path, **settings), clock)
         desk: Desk = application.state.desk
+        prefix = "/open311/v2" if mounted else ""
+        address.house.tenant = Starlette(routes=[Mount(prefix, application)]) if mounted else application
         try:
-            with listening(application) as url, httpx.Client(base_url=url) as http:
+            with httpx.Client(base_url=address.url + prefix, verify=False) as http:  # no TLS here to set up
                 yield RunningCity(http, desk, clock)
         finally:
             desk.close()
@@ -159,6 +194,6 @@ def run_city(tmp_path: Path, clock: SetClock) -> Iterator[Any]:
 
 
 @pytest.fixture
-def city(run_city: Any) -> Iterator[RunningCity]:
+def city(run_city: RunCity) -> Iterator[RunningCity]:
     with run_city() as running:
         yield running

@@ -1,0 +1,204 @@
+"""Finds the places a text names: a spaCy pipeline of our own, trained here from the training text.
+
+The pipeline splits a text into words, gives each its folded form (so that "Ave.", "avenue" and "AV" are one
+word to the model) and lets a named-entity recogniser mark the atoms: house-number addresses, blocks, streets,
+landmarks, highways. `classifiers.places.grammar` then joins atoms into intersections and stretches and adds
+what has a fixed shape: coordinates, map links, postcodes, pole numbers, relative words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import spacy
+from spacy.lang.char_classes import ALPHA
+from spacy.language import Language
+from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.util import filter_spans
+from thinc.api import fix_random_seed
+
+from bridge.errors import SettingsError
+from bridge.vocabulary import Mention
+from classifiers.places import grammar
+from classifiers.places.examples import TEXT, examples
+from classifiers.places.words import DIRECTIONS, SUFFIXES, fold
+
+VERSION = "1"
+COUNT, ROUNDS, SEED = 5000, 5, 311
+LONGEST = 20_000
+"""Characters of a text that are read; nobody describes a place behind them."""
+
+_CONFIG = {
+    "model": {
+        "@architectures": "spacy.TransitionBasedParser.v2",
+        "state_type": "ner",
+        "extra_state_tokens": False,
+        "hidden_width": 64,
+        "maxout_pieces": 2,
+        "use_upper": True,
+        "tok2vec": {
+            "@architectures": "spacy.Tok2Vec.v2",
+            "embed": {
+                "@architectures": "spacy.MultiHashEmbed.v2",
+                "width": 64,
+                "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE", "LOWER"],
+                "rows": [4000, 1000, 2000, 1000, 4000],
+                "include_static_vectors": False,
+            },
+            "encode": {
+                "@architectures": "spacy.MaxoutWindowEncoder.v2",
+                "width": 64,
+                "window_size": 1,
+                "maxout_pieces": 3,
+                "depth": 4,
+            },
+        },
+    }
+}
+
+
+def build(directory: Path, progress: Callable[[str], None] = lambda _: None) -> Path:
+    """Trains the extractor into `directory` and returns the model's folder; skips when it is up to date.
+
+    The same training text and versions always give the same model. Takes well under a minute on one core.
+    """
+    target = directory / "places"
+    if _stamp(target) == _fingerprint():
+        progress("place extractor: up to date")
+        return target
+    progress("place extractor: training")
+    nlp = _train(progress)
+    directory.mkdir(parents=True, exist_ok=True)
+    part = directory / "places.part"
+    shutil.rmtree(part, ignore_errors=True)
+    nlp.to_disk(part)
+    (part / "stamp.json").write_text(json.dumps({"fingerprint": _fingerprint()}))
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(part, target)
+    return target
+
+
+def load(path: Path) -> Extractor:
+    """Loads what `build` made. Raises SettingsError when it is missing."""
+    if not (path / "stamp.json").is_file():
+        raise SettingsError(f"place extractor {path}: missing, run make setup")
+    return Extractor(spacy.load(path))
+
+
+class Extractor:
+    """Finds places in a text. Safe to share between threads: a spaCy pipeline does not change by use."""
+
+    def __init__(self, nlp: Language) -> None:
+        self._nlp = nlp
+
+    def find(self, text: str, language: str = "en") -> tuple[Mention, ...]:
+        """The places a text names, in order, with exact offsets. Never raises for any text."""
+        return grammar.joined(text, self.atoms(text, language))
+
+    def atoms(self, text: str, language: str = "en") -> tuple[Mention, ...]:
+        """The same before streets are joined into intersections and stretches."""
+        text = text[:LONGEST]
+        if not text.strip():
+            return ()
+        doc = self._nlp(text)
+        return grammar.mentions(text, [(e.start_char, e.end_char, e.label_.lower()) for e in doc.ents])
+
+
+# ------------------------------------------------------------------------------------------- pipeline
+
+
+@Language.component("place_norms")
+def place_norms(doc: Doc) -> Doc:
+    """Gives every word its folded form, so that spellings of one street suffix or direction look alike."""
+    for token in doc:
+        token.norm_ = _norm(token.lower_)
+    return doc
+
+
+@lru_cache(maxsize=32_768)
+def _norm(word: str) -> str:
+    key = fold(word)
+    if not key:
+        return word
+    if key.isdigit():
+        return "0" * min(len(key), 6)
+    if re.fullmatch(r"\d+(st|nd|rd|th)", key):
+        return "0th"
+    if key in SUFFIXES:
+        return SUFFIXES[key]
+    return DIRECTIONS.get(key, key)
+
+
+def _blank() -> Language:
+    nlp = spacy.blank("xx")
+    nlp.tokenizer = _tokenizer(nlp)
+    nlp.add_pipe("place_norms")
+    nlp.add_pipe("ner", config=_CONFIG)
+    return nlp
+
+
+def _tokenizer(nlp: Language) -> Tokenizer:
+    """Splits at every mark except an apostrophe or full stop within a word: "5th/Main", "A&B", "St.,"."""
+    inner = re.compile(rf"(?<=[{ALPHA}0-9])[^\s\w'’](?=[{ALPHA}0-9])|(?<=[{ALPHA}0-9])[&/@,;:()+-]|[&/@,;:()+#-]")
+    edge = r"[^\s\w]"
+    return Tokenizer(
+        nlp.vocab,
+        prefix_search=re.compile(rf"^{edge}").search,
+        suffix_search=re.compile(rf"{edge}$").search,
+        infix_finditer=inner.finditer,
+    )
+
+
+# ------------------------------------------------------------------------------------------- training
+
+
+def _train(progress: Callable[[str], None]) -> Language:
+    fix_random_seed(SEED)
+    nlp = _blank()
+    data = [_example(nlp, text, spans) for text, spans in examples(COUNT, SEED)]
+    optimizer = nlp.initialize(lambda: data[:500])
+    optimizer.learn_rate = 0.002
+    chance = random.Random(SEED)  # noqa: S311 - a repeatable order, not secrets
+    for turn in range(1, ROUNDS + 1):
+        chance.shuffle(data)
+        losses: dict[str, float] = {}
+        optimizer.learn_rate = 0.002 if turn < ROUNDS else 0.0007
+        for at in range(0, len(data), 64):
+            nlp.update(data[at : at + 64], drop=0.15, sgd=optimizer, losses=losses)
+        progress(f"place extractor: round {turn} of {ROUNDS}, loss {losses['ner']:.0f}")
+    return nlp
+
+
+def _example(nlp: Language, text: str, spans: list[tuple[int, int, str]]) -> Example:
+    predicted = place_norms(nlp.make_doc(text))
+    gold = predicted.copy()
+    found = [gold.char_span(s, e, label=label, alignment_mode="expand") for s, e, label in spans]
+    gold.ents = filter_spans([span for span in found if isinstance(span, Span)])
+    return Example(predicted, gold)
+
+
+def _fingerprint() -> str:
+    """Changes whenever the training text, the invented places or the versions do."""
+    digest = hashlib.sha256(f"{VERSION} {version('spacy')} {COUNT} {ROUNDS} {json.dumps(_CONFIG)}".encode())
+    sources = [*sorted(TEXT.glob("*.txt")), Path(__file__).parent / "places" / "examples.py"]
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _stamp(target: Path) -> str:
+    try:
+        return str(json.loads((target / "stamp.json").read_text())["fingerprint"])
+    except (OSError, ValueError, KeyError):
+        return ""

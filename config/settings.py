@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path
+    models_dir: Path | None = None
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     city: tuple[CitySettings, ...] = Field(min_length=1)
@@ -132,6 +133,11 @@ class Settings(BaseSettings):
             if account.city not in cities:
                 raise ValueError(f"account {account.id}: there is no [[city]] with id {account.city!r}")
         return self
+
+    @property
+    def models_path(self) -> Path:
+        """Where the built-in models are trained to; safe to delete, shared by every bridge that points here."""
+        return self.models_dir or self.data_dir / "models"
 
     @property
     def database_path(self) -> Path:

@@ -66,6 +66,7 @@ class TelegramTwin:
         self.blocked: set[int] = set()
         self.files: dict[str, bytes] = {}
         self.pending: list[Json] = []
+        self.polled: asyncio.Queue[int] = asyncio.Queue()  # the offset of each getUpdates, as it comes
         self._port = port
         self._new: asyncio.Queue[Said] = asyncio.Queue()
         self._arrived = asyncio.Event()
@@ -143,6 +144,12 @@ class TelegramTwin:
             await self.deliver()
         return update
 
+    def again(self, update: Json) -> None:
+        """Makes an update pending once more, as if its confirmation had been lost."""
+        if update not in self.pending:
+            self.pending.insert(0, update)
+        self._arrived.set()
+
     async def deliver(self) -> None:
         """Posts what is pending to the registered webhook, oldest first, until one is not taken."""
         while self.pending and (await self._post(self.pending[0])).status_code == 200:
@@ -191,6 +198,7 @@ class TelegramTwin:
         if self.webhook:
             return _error(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook")
         offset = int(params.get("offset", 0))
+        self.polled.put_nowait(offset)
         self.pending = [update for update in self.pending if update["update_id"] >= offset]
         if not self.pending:
             await self._wait(float(params.get("timeout", 0)))

@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 from bridge.errors import Permanent, Retryable, Unsure
 from bridge.flow import reports
 from bridge.flow.handling import Handling, settle
+from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.work import LEASE, MOST_ATTEMPTS, SEND_SECONDS, backoff, drain
-from bridge.ports import Channel, City, Transaction
+from bridge.ports import Channel, Transaction
 from bridge.vocabulary import (
     Attempt,
     CityAccepted,
@@ -40,13 +41,13 @@ CLOCK_SKEW = timedelta(minutes=15)  # between us and a city, when looking for wh
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """What dispatching needs beside handling. A POST that timed out may still be under way at the city, so it is
-    looked up only `settle_after` it was opened; a status is first asked for `poll_after` the city took it."""
+    """What dispatching needs beside handling: the channels, by account id."""
 
     handling: Handling
     channels: Mapping[str, Channel]
-    settle_after: timedelta = timedelta(seconds=60)
-    poll_after: timedelta = timedelta(seconds=60)
+
+    def jurisdiction(self, report: Report) -> Jurisdiction:
+        return self.handling.jurisdictions[report.city_id]
 
 
 async def look(dispatch: Dispatch) -> None:
@@ -109,25 +110,22 @@ async def _submit(dispatch: Dispatch, row: OutboxRow) -> None:
     assert row.report_id
     report_id = row.report_id
     report, attempts = await dispatch.handling.store.read(lambda tx: (tx.report(report_id), tx.attempts(row.id)))
-    endpoint = dispatch.handling.jurisdictions[report.city_id].endpoint
     unsettled = [attempt for attempt in attempts if attempt.outcome in (None, "unsure")]
-    if unsettled and not await _proven_absent(dispatch, endpoint, row, report, unsettled):
-        return
-    await _attempt(dispatch, endpoint, row, report)
+    if not unsettled or await _proven_absent(dispatch, row, report, unsettled):
+        await _attempt(dispatch, row, report)
 
 
-async def _proven_absent(
-    dispatch: Dispatch, endpoint: City, row: OutboxRow, report: Report, unsettled: list[Attempt]
-) -> bool:
+async def _proven_absent(dispatch: Dispatch, row: OutboxRow, report: Report, unsettled: list[Attempt]) -> bool:
     """Settles earlier attempts whose end is unknown. True only when none of them reached the city."""
+    jurisdiction = dispatch.jurisdiction(report)
     first = unsettled[0].opened_at
-    wait = unsettled[-1].opened_at + dispatch.settle_after - dispatch.handling.clock.now()
+    wait = unsettled[-1].opened_at + jurisdiction.settle_after - dispatch.handling.clock.now()
     if wait > timedelta(0):
         await _again(dispatch, row, wait, "waiting to look up an unsure attempt")
         return False
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            lookup = await endpoint.look_up(unsettled[-1].submission, first - CLOCK_SKEW)
+            lookup = await jurisdiction.endpoint.look_up(unsettled[-1].submission, first - CLOCK_SKEW)
     except (Retryable, Unsure, TimeoutError) as error:
         await _again(dispatch, row, backoff(row.attempts), f"look-up failed: {error}")
         return False
@@ -142,7 +140,7 @@ async def _proven_absent(
     return True
 
 
-async def _attempt(dispatch: Dispatch, endpoint: City, row: OutboxRow, report: Report) -> None:
+async def _attempt(dispatch: Dispatch, row: OutboxRow, report: Report) -> None:
     handling = dispatch.handling
     payload = reports.submission(report)
     deadline = handling.clock.now() + timedelta(seconds=SEND_SECONDS)
@@ -154,7 +152,7 @@ async def _attempt(dispatch: Dispatch, endpoint: City, row: OutboxRow, report: R
     log.info("attempt opened", extra={"report_id": report.id, "attempt_id": attempt.id})
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            receipt = await endpoint.submit(payload)
+            receipt = await dispatch.jurisdiction(report).endpoint.submit(payload)
     except Retryable as error:
         await _not_stored(dispatch, row, report, attempt, error)
     except Permanent as error:
@@ -182,7 +180,7 @@ async def _accepted(
         status="open",
     )
     trackable = receipt.service_request_id or receipt.token
-    poll_at = dispatch.handling.clock.now() + dispatch.poll_after if trackable else None
+    poll_at = dispatch.handling.clock.now() + dispatch.jurisdiction(report).poll_every if trackable else None
 
     def commit(tx: Transaction) -> None:
         _close(tx, attempts, "accepted", receipt.service_request_id or receipt.token or "without an id")
@@ -222,7 +220,7 @@ async def _not_stored(
 
 
 async def _unsure(dispatch: Dispatch, row: OutboxRow, report: Report, attempt: Attempt, reason: str) -> None:
-    due = attempt.opened_at + dispatch.settle_after
+    due = attempt.opened_at + dispatch.jurisdiction(report).settle_after
 
     def commit(tx: Transaction) -> None:
         _close(tx, [attempt], "unsure", reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bridge.ports import City, Classifier, Locator
 from bridge.vocabulary import Policy, Service
@@ -13,7 +14,9 @@ from bridge.vocabulary import Policy, Service
 class Jurisdiction:
     """One `[[city]]`. `offer` replaces the services together with the classifier bound to them.
 
-    `detect` tells the language of a text: (text, current language) -> one of `languages`.
+    `detect` tells the language of a text: (text, current language) -> one of `languages`. A fresh report's
+    status is asked for every `poll_every`. A POST that timed out may still be under way at the city, so it is
+    looked up only `settle_after` it was made.
     """
 
     id: str
@@ -24,6 +27,8 @@ class Jurisdiction:
     detect: Callable[[str, str], str]
     languages: tuple[str, ...] = ("en",)
     policy: Policy = field(default_factory=Policy)
+    poll_every: timedelta = timedelta(minutes=5)
+    settle_after: timedelta = timedelta(minutes=1)
     services: Mapping[str, Service] = field(default_factory=dict)
     classifier: Classifier | None = None
 

@@ -9,18 +9,21 @@ cut, which is what lets a channel acknowledge.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlmodel import Session
+from sqlalchemy import Connection, Engine, create_engine, event, update
+from sqlmodel import Session, col
 
+from bridge.errors import SettingsError
 from bridge.ports import Clock, Transaction, Wake
 from bridge.store.migrate import upgrade
+from bridge.store.tables import Inbox, Outbox
 from bridge.store.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -53,11 +56,13 @@ class SqliteStore:
 
     def __init__(self, path: Path, clock: Clock, wake: Wake) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = _alone(path)
         self._clock = clock
         self._wake = wake
         self._writer = engine(path, "BEGIN IMMEDIATE")
         self._reader = engine(path, "BEGIN")
         upgrade(self._writer)
+        _void_leases(self._writer)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_for_ever, name="store-writer", daemon=True)
         self._thread.start()
@@ -76,6 +81,7 @@ class SqliteStore:
         await asyncio.to_thread(self._thread.join)
         self._writer.dispose()
         self._reader.dispose()
+        self._lock.close()
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         with Session(self._reader) as session:
@@ -124,6 +130,26 @@ class SqliteStore:
                 return None, error
             callbacks.extend(tx.callbacks)
             return value, None
+
+
+def _alone(path: Path) -> IO[bytes]:
+    """Holds the database for this process alone, until the returned file is closed or the process ends."""
+    lock = path.with_name(path.name + ".lock").open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise SettingsError(f"database.url: {path} is in use by another process of the bridge") from None
+    return lock
+
+
+def _void_leases(writer: Engine) -> None:
+    """One process does everything here, so whoever held a lease is gone: their rows are due at once."""
+    with writer.begin() as connection:
+        for table in (Inbox, Outbox):
+            connection.execute(
+                update(table).where(col(table.state) == "open").values(lease=None, lease_until=None)
+            )
 
 
 def engine(path: Path, begin: str) -> Engine:

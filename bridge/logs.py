@@ -1,0 +1,41 @@
+"""Structured logs on standard error: one line an event, its facts as fields, never a message's text or a secret.
+
+Every module logs through the standard library or structlog; both end here.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import Processor
+
+QUIET = ("httpx", "httpcore", "twilio", "telegram", "apscheduler", "uvicorn", "mail.log", "alembic", "asyncio")
+
+
+def configure(level: str = "info", *, json: bool = False) -> None:
+    """Sets up logging for the process. `json` for a collector, else columns for a person.
+
+    Libraries speak only from WARNING on: some of them write whole URLs, and a bot's token is in its URLs.
+    """
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    shared: list[Processor] = [structlog.stdlib.add_log_level, structlog.stdlib.ExtraAdder(), stamp]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

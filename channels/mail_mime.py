@@ -158,8 +158,10 @@ def _parts(message: Message) -> Iterator[tuple[int, Message]]:
         children = part.get_payload() if part.get_content_maintype() == "multipart" else None
         if isinstance(children, list):
             stack.extend(child for child in reversed(children) if isinstance(child, Message))
-        else:
-            yield number, part
+            continue
+        if part.get_content_maintype() == "multipart":  # its boundary never came
+            part.set_type("text/plain")
+        yield number, part
 
 
 def _body(parts: list[tuple[int, Message]]) -> tuple[str, bool]:

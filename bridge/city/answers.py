@@ -44,7 +44,9 @@ def clean(text: str) -> str:
 
 def when(moment: datetime | None) -> str | None:
     """A time as the specification prints it: full seconds and a zone, here always Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

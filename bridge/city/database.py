@@ -28,15 +28,15 @@ def open_database(path: Path) -> Engine:
     return _engine(path)
 
 
-def migrate(path: Path) -> None:
-    """Brings the tables up to date in one transaction. Foreign keys are not enforced meanwhile: SQLite
+def migrate(path: Path, revision: str = "head") -> None:
+    """Brings the tables to a revision in one transaction. Foreign keys are not enforced meanwhile: SQLite
     changes a table by copying and dropping it, and a drop would take the rows that point to it along."""
     engine = _engine(path, foreign_keys="OFF", poolclass=NullPool)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with _for_writing(engine).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 @contextmanager

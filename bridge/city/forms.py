@@ -48,7 +48,7 @@ async def read_form(request: Request) -> Form:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
         body = b"".join([chunk async for chunk in _limited(request, URLENCODED_LIMIT)])
-        return _form(_pairs(body), ())
+        return form_of(_pairs(body))
     if kind == "multipart/form-data":
         return await _multipart(request)
     raise refuse(400, "The body must be a form: application/x-www-form-urlencoded or multipart/form-data.")
@@ -86,12 +86,13 @@ async def _multipart(request: Request) -> Form:
     pairs = [(name, value) for name, value in data.multi_items() if isinstance(value, str)]
     files = [value for _, value in data.multi_items() if isinstance(value, UploadFile) and value.size]
     try:
-        return _form(pairs, tuple([await file.read() for file in files]))
+        return form_of(pairs, tuple([await file.read() for file in files]))
     finally:
         await data.close()
 
 
-def _form(pairs: list[tuple[str, str]], files: tuple[bytes, ...]) -> Form:
+def form_of(pairs: list[tuple[str, str]], files: tuple[bytes, ...] = ()) -> Form:
+    """The form of name and value pairs: text cleaned, blanks around it and empty values dropped."""
     fields: dict[str, tuple[str, ...]] = {}
     attributes: dict[str, tuple[str, ...]] = {}
     for name, raw in pairs:

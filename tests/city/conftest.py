@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -19,6 +20,7 @@ import httpx
 import pytest
 import uvicorn
 from defusedxml.ElementTree import fromstring
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -167,6 +169,13 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG")
+    return out.getvalue()
+
+
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock()
@@ -178,8 +187,9 @@ def run_city(tmp_path: Path, clock: SetClock, address: Address, empty_database: 
 
     @contextmanager
     def run(*, mounted: bool = False, **settings: Any) -> Iterator[RunningCity]:
-        (tmp_path / "data").mkdir(exist_ok=True)
-        shutil.copy(empty_database, tmp_path / "data" / DATABASE)
+        if not (tmp_path / "data").exists():
+            (tmp_path / "data").mkdir()
+            shutil.copy(empty_database, tmp_path / "data" / DATABASE)
         application = create(settings_for(tmp_path, **settings), clock)
         desk: Desk = application.state.desk
         prefix = "/open311/v2" if mounted else ""

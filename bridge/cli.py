@@ -25,7 +25,12 @@ from bridge.open311.client import Client
 from bridge.web.server import listen
 from config.settings import Settings, load
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="A multi-channel Open311 intake bridge.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A multi-channel Open311 intake bridge.",
+)
 city_app = typer.Typer(no_args_is_help=True, help="The embedded GeoReport v2 city, alone.")
 models_app = typer.Typer(no_args_is_help=True, help="The built-in models.")
 app.add_typer(city_app, name="city")

@@ -1,0 +1,46 @@
+# make setup   everything that is needed, on a machine that has git, make and Python 3.11 or newer
+# make demo    three residents, one city, and what each of them sees     (ONCE=1: end after the transcript)
+# make test    all tests
+# make check   format, lint, types, import contracts
+# make lock    the lock files, from pyproject.toml (needs uv)
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --require-hashes
+
+export OPENBLAS_NUM_THREADS ?= 2
+
+.PHONY: setup demo test check format lock
+
+setup: .venv/.ready
+	@$(BIN)/open311-bridge models build
+
+.venv/.ready: requirements-build.lock requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
+	@echo "setting up .venv (about a minute the first time)"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) -r requirements-build.lock
+	@$(PIP) --no-build-isolation -r requirements.lock
+	@$(BIN)/pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	@$(BIN)/open311-bridge demo
+
+test: setup
+	@$(BIN)/pytest
+
+check: .venv/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+lock:
+	$(LOCK) --group build -o requirements-build.lock
+	$(LOCK) pyproject.toml --group build --group dev -o requirements.lock

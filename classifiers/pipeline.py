@@ -1,9 +1,10 @@
-"""The spaCy pipeline of the service classifier: a sentence vector for each Doc, then a text categoriser.
+"""The spaCy pipeline of the service classifier: a sentence vector for each Doc, then text categorisers.
 
-    text ─► sentence_vector (MiniLM, sets doc.tensor) ─► textcat (our features ─► softmax) ─► doc.cats
+    text ─► sentence_vector (MiniLM ─► doc.tensor) ─► types (taxonomy) ─► services (one city's history, if learned)
 
-`textcat` is spaCy's own component over a thinc model of ours: sentence vector and hashed n-grams side by side,
-then one softmax layer. Without the MiniLM weights the pipeline has the n-grams alone.
+`types` and `services` are spaCy's own text categorisers over a thinc model of ours: sentence vector, the types
+already found, and hashed n-grams side by side, then one softmax layer. Both write to doc.cats; the labels of
+`services` carry the prefix SERVICE. Without the MiniLM weights a pipeline has no sentence vectors.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ from classifiers import minilm
 
 Floats = NDArray[np.float32]
 
-VECTOR_SCALE = 8.0  # unit vectors would need huge weights to be sure of anything
-GRAM_SCALE = 3.0
+TYPES, SERVICES = "types", "services"
+SERVICE = "service:"
+"""Prefix of the labels of `services`: a service code may well be spelled like a type."""
+
 _WORD = re.compile(r"[^\W_]+")
 _MAX_CHARACTERS = 4000
 _PIPE_BATCH = 256
+_RAREST = 1e-4  # a type less likely than this counts as this likely
 
 
 @Language.factory("sentence_vector", assigns=["doc.tensor"])
@@ -60,10 +64,16 @@ class SentenceVector:
             doc.tensor = vector
 
 
-def sentence_textcat(vectors: bool, buckets: int, nO: int | None = None) -> Model[list[Doc], Floats]:  # noqa: N803
-    """A softmax over sentence vectors (if `vectors`) and n-grams hashed into `buckets` (0: none)."""
-    features: Any = text_features(vectors, buckets)
+def sentence_textcat(
+    vectors: bool,
+    types: list[str],
+    buckets: int,
+    nO: int | None = None,  # noqa: N803
+) -> Model[list[Doc], Floats]:
+    """A softmax over sentence vectors (if `vectors`), these `types` of doc.cats, and n-grams in `buckets`."""
+    features: Any = text_features(vectors, types, buckets)
     model: Model[list[Doc], Floats] = chain(features, Softmax(nO=nO, nI=features.get_dim("nO")))
+    model.set_ref("features", model.layers[0])
     model.set_ref("output_layer", model.layers[1])
     model.attrs["multi_label"] = False
     return model
@@ -72,72 +82,26 @@ def sentence_textcat(vectors: bool, buckets: int, nO: int | None = None) -> Mode
 registry.architectures.register("open311_bridge.SentenceTextCat.v1", func=sentence_textcat)
 
 
-def text_features(vectors: bool, buckets: int) -> Model[list[Doc], Floats]:
+def text_features(vectors: bool, types: list[str], buckets: int) -> Model[list[Doc], Floats]:
     """Docs to rows of floats. Its one parameter weighs the n-gram buckets (inverse document frequency)."""
-    width = (minilm.WIDTH if vectors else 0) + buckets
+    width = (minilm.WIDTH if vectors else 0) + len(types) + buckets
     model: Model[list[Doc], Floats] = Model(
         "text_features",
         _forward_features,
         init=_init_features,
         dims={"nO": width},
         params={"idf": None},
-        attrs={"vectors": vectors, "buckets": buckets},
+        attrs={"vectors": vectors, "types": types, "buckets": buckets},
     )
     return model
 
 
-def blank(vectors: bool, buckets: int, labels: Sequence[str], language: str = "en") -> Language:
-    """An untrained pipeline over these labels."""
+def blank(language: str = "en") -> Language:
+    """A pipeline that tokenises and, where the weights are usable, embeds."""
     nlp = spacy.blank(language)
-    if vectors:
+    if minilm.load_or_warn() is not None:
         nlp.add_pipe("sentence_vector")
-    architecture = {
-        "@architectures": "open311_bridge.SentenceTextCat.v1",
-        "vectors": vectors,
-        "buckets": buckets,
-    }
-    nlp.add_pipe("textcat", config={"model": architecture})
-    sample = Example.from_dict(nlp.make_doc("sample"), {"cats": {labels[0]: 1.0}})
-    sample.reference.tensor = np.zeros(minilm.WIDTH, dtype=np.float32)
-    _textcat(nlp).initialize(lambda: [sample], nlp=nlp, labels=labels)
     return nlp
-
-
-def features(nlp: Language, texts: Sequence[str], vectors: Floats | None = None) -> Floats:
-    """What the softmax of a pipeline sees of these texts; `vectors` spares embedding them again."""
-    layer = _textcat(nlp).model.layers[0]
-    return np.asarray(layer.predict(docs(nlp, texts, vectors)))
-
-
-def docs(nlp: Language, texts: Sequence[str], vectors: Floats | None = None) -> list[Doc]:
-    """Docs that only went through the tokeniser, with these sentence vectors if any are given."""
-    made = [nlp.make_doc(text) for text in texts]
-    if vectors is not None:
-        for doc, vector in zip(made, vectors, strict=True):
-            doc.tensor = vector
-    return made
-
-
-def similarity_vectors(nlp: Language, docs: Sequence[Doc]) -> Floats:
-    """Unit rows whose products say how near texts are: sentence vectors, or n-grams where there are none."""
-    if "sentence_vector" in nlp.pipe_names:
-        return np.stack([doc.tensor for doc in docs])
-    rows = _textcat(nlp).model.layers[0].predict(docs)
-    return np.asarray(rows, dtype=np.float32) / np.float32(GRAM_SCALE)
-
-
-def set_idf(nlp: Language, texts: Sequence[str]) -> None:
-    """Weighs the n-gram buckets by how few of these texts they occur in."""
-    layer = _textcat(nlp).model.layers[0]
-    seen = np.count_nonzero(hashed_grams(texts, layer.attrs["buckets"]), axis=0)
-    layer.set_param("idf", (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32))
-
-
-def set_weights(nlp: Language, weights: Floats, bias: Floats) -> None:
-    """Puts trained weights, shape (labels, features), and biases into the softmax layer."""
-    output: Any = _textcat(nlp).model.get_ref("output_layer")
-    output.set_param("W", weights.astype(np.float32))
-    output.set_param("b", bias.astype(np.float32))
 
 
 def load(path: Path) -> Language:
@@ -145,8 +109,65 @@ def load(path: Path) -> Language:
     return spacy.load(path)
 
 
-def _textcat(nlp: Language) -> TextCategorizer:
-    return cast(TextCategorizer, nlp.get_pipe("textcat"))
+def has_vectors(nlp: Language) -> bool:
+    """Whether docs get sentence vectors."""
+    return "sentence_vector" in nlp.pipe_names
+
+
+def add_textcat(nlp: Language, name: str, labels: Sequence[str], buckets: int, types: Sequence[str] = ()) -> None:
+    """Appends an untrained text categoriser over these labels (two or more); train it with `set_weights`."""
+    architecture = {
+        "@architectures": "open311_bridge.SentenceTextCat.v1",
+        "vectors": has_vectors(nlp),
+        "types": list(types),
+        "buckets": buckets,
+    }
+    nlp.add_pipe("textcat", name=name, config={"model": architecture})
+    sample = Example.from_dict(nlp.make_doc("sample"), {"cats": {labels[0]: 1.0}})
+    sample.reference.tensor = np.zeros(minilm.WIDTH, dtype=np.float32)
+    _textcat(nlp, name).initialize(lambda: [sample], nlp=nlp, labels=labels)
+
+
+def features(nlp: Language, name: str, docs: Sequence[Doc]) -> Floats:
+    """What the softmax of a text categoriser sees of docs that went through the pipes before it."""
+    return np.asarray(_textcat(nlp, name).model.get_ref("features").predict(docs))
+
+
+def width_of_meaning(nlp: Language, name: str) -> int:
+    """How many of the first features are no n-grams."""
+    layer = _textcat(nlp, name).model.get_ref("features")
+    return int(layer.get_dim("nO") - layer.attrs["buckets"])
+
+
+def set_idf(nlp: Language, name: str, texts: Sequence[str]) -> None:
+    """Weighs the n-gram buckets by how few of these texts they occur in."""
+    layer: Any = _textcat(nlp, name).model.get_ref("features")
+    seen = np.count_nonzero(hashed_grams(texts, layer.attrs["buckets"]), axis=0)
+    layer.set_param("idf", (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32))
+
+
+def set_weights(nlp: Language, name: str, weights: Floats, bias: Floats) -> None:
+    """Puts trained weights, shape (labels, features), and biases into the softmax layer."""
+    output: Any = _textcat(nlp, name).model.get_ref("output_layer")
+    output.set_param("W", weights.astype(np.float32))
+    output.set_param("b", bias.astype(np.float32))
+
+
+def make_docs(nlp: Language, texts: Sequence[str], vectors: Floats | None) -> list[Doc]:
+    """Docs that only went through the tokeniser, with these sentence vectors if there are any."""
+    docs = [nlp.make_doc(text) for text in texts]
+    if vectors is not None:
+        for doc, vector in zip(docs, vectors, strict=True):
+            doc.tensor = vector
+    return docs
+
+
+def similarity_vectors(nlp: Language, docs: Sequence[Doc]) -> Floats:
+    """Unit rows whose products say how near texts are: sentence vectors, or n-grams where there are none."""
+    if has_vectors(nlp):
+        return np.stack([doc.tensor for doc in docs])
+    idf: Any = _textcat(nlp, TYPES).model.get_ref("features").get_param("idf")
+    return _unit_grams(docs, idf)
 
 
 def word_grams(text: str) -> Iterator[str]:
@@ -170,17 +191,35 @@ def hashed_grams(texts: Sequence[str], buckets: int) -> Floats:
     return out
 
 
+def _textcat(nlp: Language, name: str) -> TextCategorizer:
+    return cast(TextCategorizer, nlp.get_pipe(name))
+
+
 def _forward_features(
     model: Model[list[Doc], Floats], docs: Sequence[Doc], is_train: bool
 ) -> tuple[Floats, Callable[[Floats], list[Doc]]]:
     parts: list[Floats] = []
     if model.attrs["vectors"]:
-        parts.append(np.stack([doc.tensor for doc in docs]) * np.float32(VECTOR_SCALE))
-    if model.attrs["buckets"]:
-        grams = hashed_grams([doc.text for doc in docs], model.attrs["buckets"]) * model.get_param("idf")
-        norms = np.linalg.norm(grams, axis=1, keepdims=True)
-        parts.append(grams * (np.float32(GRAM_SCALE) / np.maximum(norms, 1e-6)))
+        parts.append(np.stack([doc.tensor for doc in docs]))
+    if model.attrs["types"]:
+        parts.append(_type_features(docs, model.attrs["types"]))
+    idf: Any = model.get_param("idf")
+    parts.append(_unit_grams(docs, idf))
     return np.concatenate(parts, axis=1), lambda _: []
+
+
+def _type_features(docs: Sequence[Doc], types: Sequence[str]) -> Floats:
+    """Log-probabilities of the types, centred, scaled to the size of the other features."""
+    p = np.array([[doc.cats.get(name, 0.0) for name in types] for doc in docs], dtype=np.float32)
+    logs = np.log(np.maximum(p, _RAREST))
+    out: Floats = (logs - logs.mean(axis=1, keepdims=True)) / np.float32(20.0)
+    return out
+
+
+def _unit_grams(docs: Sequence[Doc], idf: Floats) -> Floats:
+    grams = hashed_grams([doc.text for doc in docs], len(idf)) * idf
+    unit: Floats = grams / np.maximum(np.linalg.norm(grams, axis=1, keepdims=True), np.float32(1e-6))
+    return unit
 
 
 def _init_features(model: Model[list[Doc], Floats], X: object = None, Y: object = None) -> None:  # noqa: N803

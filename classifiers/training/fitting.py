@@ -1,0 +1,60 @@
+"""Trains one text categoriser of the pipeline from two kinds of evidence, and makes it honest.
+
+What a text *means* (sentence vector, taxonomy types) and the *words* it is written in (n-grams) are fitted apart,
+each with its own penalty, and their logits are averaged: as the sum of linear models is linear, the result is
+still one softmax layer. Together in one fit, the many n-grams drown the meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from classifiers import pipeline
+from classifiers.training import regression
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Penalties:
+    """L2 penalties of the two fits, and the share of the words in the average (1.0: words alone)."""
+
+    meaning: float
+    words: float
+    share_of_words: float
+
+
+def train(
+    nlp: Language, name: str, docs: list[Doc], targets: Ints, penalties: Penalties, scale: float = 1.0
+) -> None:
+    """Fits the text categoriser `name`, which `add_textcat` added; targets are indices into its labels.
+
+    The docs went through the pipes before it. `scale` multiplies the logits (see calibration.sharpness).
+    """
+    pipeline.set_idf(nlp, name, [doc.text for doc in docs])
+    inputs = pipeline.features(nlp, name, docs)
+    cut = pipeline.width_of_meaning(nlp, name)
+    weights, bias = fit(inputs, cut, targets, len(nlp.pipe_labels[name]), penalties)
+    pipeline.set_weights(nlp, name, scale * weights, scale * bias)
+
+
+def fit(inputs: Floats, cut: int, targets: Ints, classes: int, penalties: Penalties) -> tuple[Floats, Floats]:
+    """Weights, shape (classes, features), and biases of the average of both fits.
+
+    The first `cut` columns of the inputs are meaning, the others words.
+    """
+    share = penalties.share_of_words if cut else 1.0
+    words, bias = regression.fit(np.ascontiguousarray(inputs[:, cut:]), targets, classes, penalties.words)
+    if not cut:
+        return words, bias
+    meaning, bias_of_meaning = regression.fit(
+        np.ascontiguousarray(inputs[:, :cut]), targets, classes, penalties.meaning
+    )
+    weights = np.concatenate([(1 - share) * meaning, share * words], axis=1)
+    return weights, (1 - share) * bias_of_meaning + share * bias

@@ -54,7 +54,21 @@ def posted(answer: Answer, sent: Sent, now: datetime) -> Receipt:
     """The receipt in the answer to a POST. Raises Retryable, Permanent or Unsure."""
     if answer.success:
         return _receipt(answer, sent)
-    raise _refusal(answer, sent, now)
+    if sent.once and _duplicate(answer):
+        raise Unsure(f"the city says it has this reference already: {_told(answer)}")
+    raise refusal(answer, now)
+
+
+def refusal(answer: Answer, now: datetime) -> BridgeError:
+    """The error for a POST that did not succeed."""
+    told = f"the city answered {answer.status}: {_told(answer)}"
+    if answer.status in (425, 429, 503):
+        return Retryable(told, after=retry_after(answer, now))
+    if answer.status in (301, 307, 308):  # not followed: the form would go to a place nobody agreed to
+        return Permanent(f"the endpoint has moved to {answer.headers.get('location', 'an unnamed place')}")
+    if (400 <= answer.status < 500 and answer.status != 408) or answer.status == 501:
+        return Permanent(told, words=wire.words(answer.document), code=str(answer.status))
+    return Unsure(told)  # 302 and 303 may follow a success, 500 and 504 a commit
 
 
 def read_error(answer: Answer, now: datetime) -> BridgeError:
@@ -98,19 +112,6 @@ def _receipt(answer: Answer, sent: Sent) -> Receipt:
     if sent.check_echo and (difference := foreign(row, sent)):
         raise Unsure(f"the city answered {answer.status} with another request: {difference}")
     return receipt
-
-
-def _refusal(answer: Answer, sent: Sent, now: datetime) -> BridgeError:
-    told = f"the city answered {answer.status}: {_told(answer)}"
-    if answer.status in (425, 429, 503):
-        return Retryable(told, after=retry_after(answer, now))
-    if answer.status in (301, 307, 308):  # not followed: the form would go to a place nobody agreed to
-        return Permanent(f"the endpoint has moved to {answer.headers.get('location', 'an unnamed place')}")
-    if sent.once and _duplicate(answer):
-        return Unsure(f"the city says it has this reference already: {_told(answer)}")
-    if (400 <= answer.status < 500 and answer.status != 408) or answer.status == 501:
-        return Permanent(told, words=wire.words(answer.document), code=str(answer.status))
-    return Unsure(told)  # 302 and 303 may follow a success, 500 and 504 a commit
 
 
 def _told(answer: Answer) -> str:

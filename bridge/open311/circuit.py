@@ -74,3 +74,10 @@ class Pace:
         if not self._limit or len(self._taken) < room:
             return 0.0
         return max((self._taken[-room] + _MINUTE - now).total_seconds(), 0.0)
+
+    def free(self, now: datetime, spare: int = 0) -> int | None:
+        """Calls that would go out at once, None when there is no limit."""
+        if not self._limit:
+            return None
+        recent = sum(taken > now - _MINUTE for taken in self._taken)
+        return max(self._limit - spare - recent, 0)

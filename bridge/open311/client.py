@@ -9,7 +9,7 @@ A submission is sent at most once by each call. Whoever gets Unsure asks `look_u
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -19,19 +19,18 @@ import httpx
 import structlog
 
 from bridge.errors import BridgeError, Permanent, Retryable
-from bridge.open311 import answers, attributes, form, listing, matching, wire
+from bridge.open311 import answers, attributes, form, listing, matching, updates, wire
 from bridge.open311.endpoint import Endpoint, Sleep, Unreadable
 from bridge.open311.exchange import File
+from bridge.open311.following import Follower
 from bridge.open311.listing import Listing, Query
+from bridge.open311.polling import Followed
 from bridge.open311.profile import Profile
+from bridge.open311.updates import FollowUp, RequestUpdate
 from bridge.ports import Clock
 from bridge.vocabulary import Attribute, Discovery, Lookup, Receipt, Service, ServiceRequest, Submission
 
 _log = structlog.get_logger(__name__)
-
-_SPARE = 2  # reads a minute that polling leaves to look-ups and tokens
-_REVEALING = 5  # ids in a comma list from which an answer of one row tells that lists do not work
-_NOT_SHOWN = (400, 403, 404, 410)  # uReport: 403 for a private request it took itself
 
 Photo = Callable[[str], Awaitable[File]]
 """Fetches a photo by its public URL, for cities that want the file itself."""
@@ -63,8 +62,8 @@ class Client:
             profile = profile.model_copy(update={"media": "description"})
         self.profile = profile
         self.endpoint = Endpoint(profile, api_key, transport, clock, sleep)
+        self._follower = Follower(self.endpoint)
         self._photo = photo
-        self._many_ids = profile.many_ids
         self._services: _Cached[tuple[Service, ...]] | None = None
         self._definitions: dict[str, _Cached[tuple[Attribute, ...] | None]] = {}
 
@@ -139,15 +138,26 @@ class Client:
     async def requests(self, service_request_ids: Sequence[str]) -> Mapping[str, ServiceRequest]:
         """Current rows of these ids, matched by id. Ids the city does not show are absent, as are those there
         was no read left for. Raises Retryable when nothing at all could be read."""
-        wanted = list(dict.fromkeys(service_request_ids))
-        found: dict[str, ServiceRequest] = {}
+        return await self._follower.by_ids(list(dict.fromkeys(service_request_ids)))
+
+    async def follow(self, followed: Iterable[Followed]) -> Mapping[str, ServiceRequest]:
+        """Rows of those of the followed requests that are due now, by windows, ids or changes, as far as this
+        minute's reads go. A request that is due and absent was not read, or has not changed."""
+        return await self._follower.follow(followed)
+
+    async def updates(self, start: datetime, end: datetime) -> tuple[RequestUpdate, ...]:
+        """mySociety's service request updates of a time span."""
+        return await self._follower.updates(start, end)
+
+    async def post_update(self, follow_up: FollowUp) -> str:
+        """POSTs what a resident adds to a request, once; the city's id for it, "" when it gives none. Raises
+        Retryable, Permanent or Unsure."""
+        fields = updates.form(follow_up, self.profile, self.endpoint.api_key)
+        answer = await self.endpoint.post(updates.PATH, fields)
         try:
-            await self._by_lists(wanted, found)
-            await self._singly([id for id in wanted if id not in found], found)
-        except Retryable:
-            if not found:
-                raise
-        return found
+            return updates.posted(answer, self._now())
+        except BridgeError as error:
+            raise self.endpoint.safe(error) from None
 
     async def listing(self, query: Query, *, spare: int = 0) -> Listing:
         """Requests of a time window, for polling and for learning from the city's history."""
@@ -237,33 +247,6 @@ class Client:
         if not self.profile.fresh_requests_listed:
             return Lookup("cannot_tell", why="it is not listed, and the profile does not say that fresh ones are")
         return Lookup("absent", why="it is not in a whole list of its time")
-
-    async def _by_lists(self, wanted: Sequence[str], found: dict[str, ServiceRequest]) -> None:
-        """Asks by comma lists, as long as they bring more than the first id (uReport answers only that)."""
-        listable = [id for id in wanted if "," not in id]
-        size = self.profile.ids_per_read
-        for batch in (listable[start : start + size] for start in range(0, len(listable), size)):
-            if not self._many_ids or len(batch) < 2:
-                return
-            rows = await self._listed(batch)
-            found.update((row.service_request_id, row) for row in rows if row.service_request_id in batch)
-            self._many_ids = len(batch) < _REVEALING or len(rows) > 1
-
-    async def _listed(self, batch: Sequence[str]) -> tuple[ServiceRequest, ...]:
-        params = {"service_request_id": ",".join(batch)}
-        try:
-            tree = await self.endpoint.tree("requests", self.profile.requests_path, params, spare=_SPARE)
-        except Permanent:
-            return ()
-        return wire.requests(tree, listing.reading(self.profile))
-
-    async def _singly(self, wanted: Sequence[str], found: dict[str, ServiceRequest]) -> None:
-        for id in wanted if self.profile.single_reads else ():
-            answer = await self.endpoint.get("request", f"{self.profile.request_path}/{_path(id)}", spare=_SPARE)
-            if not answer.success and answer.status not in _NOT_SHOWN:
-                raise self.endpoint.error(answer)
-            rows = wire.requests(answer.document.tree, listing.reading(self.profile)) if answer.success else ()
-            found.update((id, row) for row in rows if row.service_request_id == id)
 
 
 def _path(part: str) -> str:

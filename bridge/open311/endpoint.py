@@ -26,6 +26,8 @@ from bridge.ports import Clock
 Kind = Literal["services", "definition", "discovery", "requests", "request", "token", "updates"]
 Sleep = Callable[[float], Awaitable[None]]
 
+PATIENCE = 5.0  # seconds a read waits for its turn; callers have deadlines of their own
+
 _log = structlog.get_logger(__name__)
 
 
@@ -50,17 +52,18 @@ class Endpoint:
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
         sleep: Sleep = asyncio.sleep,
+        patience: float = PATIENCE,
     ) -> None:
         self.profile, self.api_key, self.clock = profile, api_key, clock or SystemClock()
-        self._sleep = sleep
+        self._sleep, self._patience = sleep, patience
         self._http = exchange.connect(profile, api_key, transport)
         self._pace = Pace(profile.reads_per_minute)
         self._formats: dict[Kind, Format] = {}
         self.reads = self.posts = Circuit(profile.circuit_failures, profile.circuit_seconds)
 
-    def spare_reads(self) -> bool:
-        """Whether a read would go out at once."""
-        return not self._pace.wait(self.clock.now()) and not self.reads.wait(self.clock.now())
+    def free_reads(self, spare: int = 0) -> int | None:
+        """Reads that would go out at once while `spare` are left to others; None when there is no limit."""
+        return self._pace.free(self.clock.now(), spare)
 
     async def get(
         self, kind: Kind, path: str, params: Mapping[str, str] | None = None, *, spare: int = 0
@@ -138,11 +141,11 @@ class Endpoint:
         return answer
 
     async def _turn(self, spare: int) -> None:
-        """Waits for this read's turn, or raises Retryable when that is longer than a read may take."""
+        """Waits for this read's turn, or raises Retryable when that is further off than `patience`."""
         now = self.clock.now()
         if wait := self.reads.wait(now):
             raise Retryable("the city's endpoint is failing; reads are held", after=wait)
-        turn = self._pace.take(now, self.profile.read_seconds, spare)
+        turn = self._pace.take(now, self._patience, spare)
         if turn is None:
             raise Retryable("the city's read limit is used up", after=self._pace.wait(now, spare))
         self.reads = self.reads.tried(now)

@@ -123,6 +123,7 @@ class Profile(BaseModel):
     list_states: tuple[str, ...] = Field(
         (), description="States a list must be asked for to show all (Klarschiff lists open ones by default)."
     )
+    list_windows: bool = Field(True, description="False: lists hide what single reads show, so ids are followed.")
     swapped_dates: bool = Field(False, description="codefornl takes end_date for start_date.")
     row_cap: int = Field(1000, ge=1, description="Rows in a full answer: 50 (Boston, Chicago), 100, 200, 1,000.")
     window_days: int = Field(90, ge=1, le=90, description="Longest span of start_date to end_date.")
@@ -152,8 +153,8 @@ class Profile(BaseModel):
     reads_per_minute: int = Field(
         10, ge=0, description="0: no limit. Connected Bits: 10 without a registered key."
     )
-    read_seconds: float = Field(20, gt=0, description="A read's deadline, from connecting to the last byte.")
-    submit_seconds: float = Field(30, gt=0, description="A POST's deadline; FixMyStreet waits 300.")
+    read_seconds: float = Field(10, gt=0, description="A read's deadline, from connecting to the last byte.")
+    submit_seconds: float = Field(20, gt=0, description="A POST's deadline; FixMyStreet waits 300.")
     cache_minutes: float = Field(60, ge=0, description="How long services and definitions are believed.")
     circuit_failures: int = Field(5, ge=0, description="Failures in a row that open the circuit; 0: never.")
     circuit_seconds: float = Field(

@@ -211,7 +211,7 @@ def _request(row: Row, reading: Reading) -> ServiceRequest:
         zipcode=text(row.get("zipcode")),
         lat=number(row.get("lat")),
         long=number(row.get("long")),
-        media_url=_media_url(row.get("media_url")),
+        media_url=media_url(row.get("media_url")),
         token=text(row.get("token")),
         raw=row,
     )
@@ -228,7 +228,7 @@ def fold_status(
     return "closed" if _CLOSED.match(bare) else "open"
 
 
-def _media_url(value: Any) -> str:
+def media_url(value: Any) -> str:
     """The first URL of a string, an array of strings (mySociety) or of objects with `url` (Boston)."""
     for item in items(value, "media_url"):
         if found := text(item.get("url")) if isinstance(item, Mapping) else text(item):

@@ -32,7 +32,7 @@ def services(offered: Iterable[Service], format: Format) -> bytes:
 
 def definition(service_code: str, attributes: Sequence[Attribute], format: Format) -> bytes:
     """A service definition."""
-    tree = {"service_code": service_code, "attributes": [_attribute(attribute) for attribute in attributes]}
+    tree: Tree = {"service_code": service_code, "attributes": [_attribute(attribute) for attribute in attributes]}
     return _write(tree, format, "service_definition")
 
 

@@ -1,0 +1,147 @@
+"""Following requests after they are posted: windows, ids, changes and mySociety's updates over one endpoint."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+
+from bridge.errors import Permanent, Unsure
+from bridge.open311.polling import Followed
+from bridge.open311.updates import FollowUp
+from tests.open311.scripted import KEY, NOON, ManualClock, ScriptedCity, client_of, row
+
+
+def due(count: int, hours: float = 1) -> list[Followed]:
+    return [
+        Followed(str(n), NOON - timedelta(hours=3, minutes=n), NOON - timedelta(hours=hours)) for n in range(count)
+    ]
+
+
+def listing_city(shown: int) -> ScriptedCity:
+    """Lists requests 0 to `shown`, by window, and answers comma lists and single ids for all."""
+
+    def answer(request: httpx.Request) -> tuple[int, object]:
+        asked = request.url.params.get("service_request_id")
+        if asked:
+            return 200, [row(service_request_id=id) for id in asked.split(",")]
+        return 200, [row(service_request_id=str(number)) for number in range(shown)]
+
+    city = ScriptedCity()
+    city.replies["GET requests.json"] = answer
+    return city
+
+
+async def test_many_due_requests_are_read_in_one_window() -> None:
+    city = listing_city(60)
+    assert len(await client_of(city).follow(due(60))) == 60
+    assert len(city.asked) == 1
+
+
+async def test_what_the_window_does_not_show_is_read_by_id_next_time() -> None:
+    city = listing_city(58)
+    client = client_of(city)
+    assert len(await client.follow(due(60))) == 58
+    assert len(await client.follow(due(60))) == 60
+    assert city.asked[-1].url.params["service_request_id"] == "58,59"
+
+
+async def test_few_due_requests_are_read_in_one_comma_list() -> None:
+    city = listing_city(0)
+    assert set(await client_of(city).follow(due(3))) == {"0", "1", "2"}
+    assert len(city.asked) == 1
+
+
+async def test_what_is_not_due_is_not_read() -> None:
+    city = listing_city(0)
+    assert await client_of(city).follow(due(3, hours=0.1)) == {}
+    assert city.asked == []
+
+
+async def test_following_stays_within_the_minutes_reads_and_leaves_two() -> None:
+    city = listing_city(0)
+    client = client_of(city, many_ids=False, list_windows=False, reads_per_minute=10)
+    for number in range(30):
+        city.replies[f"GET requests/{number}.json"] = (200, [row(service_request_id=str(number))])
+    assert len(await client.follow(due(30))) == 8
+    assert len(city.asked) == 8
+
+
+async def test_a_city_that_tells_changes_is_asked_for_changes() -> None:
+    city = ScriptedCity()
+    city.replies["GET requests.json"] = (
+        200,
+        [row(service_request_id="2", status="closed"), row(service_request_id="99")],
+    )
+    found = await client_of(city, updated_after=True, many_ids=False, single_reads=False).follow(due(3))
+    assert {id: seen.status for id, seen in found.items()} == {"2": "closed"}
+    since = datetime.fromisoformat(city.asked[0].url.params["updated_after"])
+    assert since == NOON - timedelta(hours=1, minutes=15)
+
+
+UPDATES = [
+    {"update_id": "1", "service_request_id": "2", "status": "investigating", "description": "A crew will look",
+     "updated_datetime": "2026-06-01T11:00:00Z"},
+    {"update_id": "3", "service_request_id": "2", "status": "", "description": "Still looking",
+     "updated_datetime": "2026-06-01T11:40:00Z"},
+    {"update_id": "2", "service_request_id": "0", "status": "fixed", "description": "Done",
+     "updated_datetime": "2026-06-01T11:30:00Z"},
+    {"update_id": "4", "service_request_id": "somebody else's", "status": "fixed", "description": ""},
+]  # fmt: skip
+
+
+async def test_mysociety_updates_are_read_as_statuses_and_notes() -> None:
+    city = ScriptedCity()
+    city.replies["GET servicerequestupdates.json"] = (200, {"service_request_updates": UPDATES})
+    found = await client_of(city, updates=True).follow(due(3))
+    assert {id: (seen.status, seen.raw_status, seen.status_notes) for id, seen in found.items()} == {
+        "0": ("closed", "fixed", "Done"),
+        "2": ("open", "investigating", "Still looking"),
+    }
+    assert set(city.asked[0].url.params) == {"start_date", "end_date"}
+
+
+MORE = FollowUp("K7QM2F9P-1", "2", "It has grown", NOON, email="ann@example.org")
+
+
+@pytest.mark.parametrize(
+    ("body", "id"),
+    [
+        ([{"update_id": 5}], "5"),
+        ({"service_request_updates": [{"update_id": "5"}]}, "5"),
+        ([{"update_id": ""}], ""),
+        (
+            "<service_request_updates><request_update><update_id>5</update_id></request_update></service_request_updates>",
+            "5",
+        ),
+    ],
+)
+async def test_a_residents_follow_up_is_posted(body: object, id: str) -> None:
+    city = ScriptedCity()
+    city.replies["POST servicerequestupdates.json"] = (200, body)
+    assert await client_of(city).post_update(MORE) == id
+    assert city.form() == [
+        ("api_key", KEY),
+        ("service_request_id", "2"),
+        ("update_id", "K7QM2F9P-1"),
+        ("status", "OPEN"),
+        ("updated_datetime", "2026-06-01T12:00:00Z"),
+        ("description", "It has grown"),
+        ("email", "ann@example.org"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        ((400, [{"description": "no such request"}]), Permanent),
+        ((200, []), Unsure),
+        (httpx.ReadTimeout("slow"), Unsure),
+    ],
+)
+async def test_a_follow_up_fails_like_a_report(reply: object, error: type[Exception]) -> None:
+    city = ScriptedCity()
+    city.replies["POST servicerequestupdates.json"] = reply
+    with pytest.raises(error):
+        await client_of(city, ManualClock()).post_update(MORE)

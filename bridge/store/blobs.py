@@ -6,6 +6,7 @@ A folder's name is that of the list of its files' names and digests, so the same
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -30,7 +31,7 @@ class FolderBlobs:
 
     def path(self, blob_id: str) -> Path:
         kept = self._root / blob_id
-        if "/" in blob_id or not kept.exists():
+        if not re.fullmatch("[0-9a-f]{64}", blob_id) or not kept.exists():
             raise KeyError(blob_id)
         return kept
 

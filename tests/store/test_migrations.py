@@ -1,0 +1,24 @@
+"""The migrations make exactly the tables that the code has."""
+
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from bridge.store.migrate import upgrade
+from bridge.store.sqlite import engine
+from bridge.store.tables import Base
+
+
+def test_migrated_and_declared_schema_are_the_same(tmp_path: Path):
+    made = engine(tmp_path / "bridge.db", "BEGIN IMMEDIATE")
+    upgrade(made)
+    with made.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    made.dispose()
+
+
+def test_every_constraint_has_a_name():
+    for table in Base.metadata.tables.values():
+        assert all(constraint.name for constraint in table.constraints), table.name

@@ -2,6 +2,7 @@
 # make demo    three residents, one city, and what each of them sees     (ONCE=1: end after the transcript)
 # make test    all tests
 # make check   format, lint, types, import contracts
+# make docs    the transcripts in the documentation, from what really runs
 # make lock    the lock files, from pyproject.toml (needs uv)
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --requir
 
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: setup demo test check format lock
+.PHONY: setup demo test check format docs lock
 
 setup: .venv/.ready
 	@$(BIN)/open311-bridge models build
@@ -39,6 +40,9 @@ check: .venv/.ready
 format: .venv/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup
+	@$(BIN)/open311-bridge demo --write README.md
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 lock:

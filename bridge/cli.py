@@ -19,7 +19,9 @@ from bridge.app import SystemClock, build_models, city_profile, open_bridge
 from bridge.city.desk import Desk
 from bridge.city.serve import serve as serve_city
 from bridge.city.settings import CitySettings as EmbeddedSettings
+from bridge.demo.script import Departure
 from bridge.demo.show import demo as run_demo
+from bridge.demo.show import markdown, put_between_marks
 from bridge.errors import BridgeError, SettingsError
 from bridge.open311.client import Client
 from bridge.web.server import listen
@@ -119,12 +121,21 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the transcript.")] = False,
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 8311,
     models: Annotated[Path, typer.Option(help="Where the built-in models are kept.")] = MODELS,
+    write: Annotated[Path | None, typer.Option(help="Put the transcript into this Markdown file.")] = None,
 ) -> None:
     """Shows the whole way on this machine: three residents, a city, and what each of them sees."""
     logs.configure("error")
     ends = once or bool(os.environ.get("ONCE")) or not sys.stdout.isatty()
     with _one_line(), contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run_demo(models.absolute(), 0 if ends else port, ends, _say))
+        try:
+            if write:
+                block = asyncio.run(markdown(models.absolute()))
+                write.write_text(put_between_marks(write.read_text(encoding="utf-8"), block), encoding="utf-8")
+            else:
+                asyncio.run(run_demo(models.absolute(), 0 if ends else port, ends, _say))
+        except (Departure, TimeoutError) as error:
+            typer.echo(f"open311-bridge: the demo went wrong: {error or 'an answer did not come'}", err=True)
+            raise typer.Exit(1) from None
 
 
 @models_app.command("build")

@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable
+import textwrap
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from bridge.app import Bridge, Progress, SystemClock, embedded_path, open_bridge
 from bridge.demo.pages import pages
 from bridge.demo.phones import ChatPhone, MailPhone, Phone, SmsPhone
 from bridge.demo.providers import FOLDER, Providers, providers
-from bridge.demo.script import CONVERSATIONS, ChangeStatus, Performance, perform, read
+from bridge.demo.script import CONVERSATIONS, Performance, perform, read
 from bridge.web.server import listen
 from config.settings import parse
 
@@ -43,15 +44,17 @@ class Town:
         """The embedded city's GeoReport endpoint."""
         return self.url + embedded_path(CITY)
 
-    def phone(self, channel: str) -> Phone:
-        """A resident's phone on that channel; each channel's is always the same resident."""
+    def phone(self, channel: str, resident: int = 0) -> Phone:
+        """A resident on that channel; another number is another resident."""
         match channel:
             case "sms":
-                return SmsPhone(self.providers, "+15550143200")
+                return SmsPhone(self.providers, f"+155501{43200 + resident}")
             case "mail":
-                return MailPhone(self.providers, "ada.field@residents.example")
+                return MailPhone(self.providers, f"resident{resident}@residents.example")
+            case "chat":
+                return ChatPhone(self.providers, 4711 + resident)
             case _:
-                return ChatPhone(self.providers, 4711)
+                raise ValueError(f"no such channel: {channel}")
 
     async def change_status(self, service_request_id: str, status: str, note: str) -> None:
         """What a clerk at the city does."""
@@ -88,41 +91,58 @@ async def _ready_or_failed(ready: asyncio.Event, running: asyncio.Task[None]) ->
 
 
 async def demo(models_dir: Path, web_port: int, once: bool, say: Say) -> None:
-    """Plays the conversations, prints them, and (unless `once`) stays for a person to try."""
+    """Plays the conversations, prints them, and (unless `once`) stays for a person to try.
+
+    Raises Departure or TimeoutError when a resident does not hear what they should.
+    """
     async with town(models_dir, web_port, say) as here:
+        requests = []
+        for path in sorted(CONVERSATIONS.glob("*.txt")):
+            performance = await perform(read(path), here.phone(read(path).channel), here.change_status)
+            requests.append(await _request(here, performance))
+            for line in ("", *transcript(performance, requests[-1])):
+                say(line)
         say("")
-        played = [await _play(here, path, say) for path in sorted(CONVERSATIONS.glob("*.txt"))]
-        summary = {"requests": [await _request(here, performance) for performance in played]}
         if not once:
             say(f"Try it yourself: {here.url}   (Ctrl-C ends the demo)")
             await asyncio.get_running_loop().create_future()
-        say(json.dumps(summary))
+        say(json.dumps({"requests": requests}))
 
 
-async def _play(here: Town, path: Path, say: Say) -> Performance:
-    script = read(path)
-    say(f"── {script.channel}: {script.title} " + "─" * max(3, 70 - len(script.channel) - len(script.title)))
-    act: ChangeStatus = here.change_status
-    performance = await perform(script, here.phone(script.channel), act)
+def transcript(performance: Performance, request: dict[str, Any], *, timings: bool = True) -> Iterator[str]:
+    """The lines a person reads of one conversation and what it became."""
+    script = performance.script
+    yield f"── {script.channel}: {script.title} ".ljust(WIDTH, "─")
     for line in performance.lines:
-        first, *rest = line.text.splitlines()
-        say(f"{_MARKS[line.kind]} {first}{_took(line.kind, line.seconds)}")
-        for more in rest:
-            say(f"            {more}")
-    request = await _request(here, performance)
-    say(
-        f"            [request {request['service_request_id']}, service {request['service_code']}, "
-        f"{request['lat']:.5f}, {request['long']:.5f}]"
-    )
-    say("")
-    return performance
+        took = f"   ({line.seconds:.2f} s)" if timings and line.kind == "hears" else ""
+        yield from textwrap.wrap(
+            " ".join(line.text.split()) + took, WIDTH, initial_indent=_MARKS[line.kind], subsequent_indent=" " * 11
+        )
+    at = f"{request['lat']:.5f}, {request['long']:.5f}"
+    yield f"           [request {request['service_request_id']}, service {request['service_code']}, {at}]"
 
 
-_MARKS = {"says": "  resident >", "hears": "    bridge <", "city": "      city *"}
+WIDTH = 100
+_MARKS = {"says": "resident > ", "hears": "  bridge < ", "city": "    city * "}
 
 
-def _took(kind: str, seconds: float) -> str:
-    return f"   ({seconds:.2f} s)" if kind == "hears" else ""
+async def markdown(models_dir: Path) -> str:
+    """The transcripts of all conversations, without timings, as a block for a Markdown file."""
+    lines: list[str] = []
+    async with town(models_dir, 0, lambda _: None) as here:
+        for path in sorted(CONVERSATIONS.glob("*.txt")):
+            performance = await perform(read(path), here.phone(read(path).channel), here.change_status)
+            lines += [*transcript(performance, await _request(here, performance), timings=False), ""]
+    return "\n".join(["```text", *lines[:-1], "```"])
+
+
+BEGIN, END = "<!-- transcript -->", "<!-- end -->"
+
+
+def put_between_marks(text: str, block: str) -> str:
+    """The text with `block` between its marks, in place of what was there."""
+    before, _, rest = text.partition(BEGIN)
+    return f"{before}{BEGIN}\n{block}\n{END}{rest.partition(END)[2]}"
 
 
 async def _request(here: Town, performance: Performance) -> dict[str, Any]:

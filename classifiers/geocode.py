@@ -6,15 +6,16 @@ one another ("5th" and "the library" together are a point), and says whether the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Protocol
 
 from bridge.vocabulary import Located, Mention, MentionKind, Pin, Place
 from classifiers.gazetteer import Gazetteer
 from classifiers.places import coordinates, geometry, grammar, resolve, spotting
 from classifiers.places.geometry import Point
+from classifiers.places.grammar import Joined
 from classifiers.places.resolve import Found
 
 ASK_ABOVE_M = 75.0
@@ -41,13 +42,14 @@ class PlaceLocator:
     def locate(self, text: str, language: str = "en") -> Located:
         """The mentions of a text and at most three places it may mean, best first. Never raises."""
         atoms = spotting.with_known_names(self._gazetteer, text, self._extractor.atoms(text, language))
-        mentions = grammar.joined(text, atoms)
-        groups = next((g for tier in _TIERS if (g := tier(self._gazetteer, mentions))), [])
+        said = grammar.joined(text, atoms)
+        mentions = tuple(j.mention for j in said)
+        groups = next((g for tier in _TIERS if (g := tier(self._gazetteer, said))), [])
         found = [f for group in groups for f in group]
         inside = [f for f in found if self._gazetteer.contains(f.at)]
         if found and not inside:
             return Located(mentions, outside=True)
-        candidates = _ranked(_settled(inside, self._context(mentions)))
+        candidates = _ranked(_settled(inside, self._context(said)))
         return Located(mentions, tuple(_place(f) for f in candidates[:MOST_CANDIDATES]), _must_ask(candidates))
 
     def at(self, pin: Pin) -> Place | None:
@@ -59,14 +61,20 @@ class PlaceLocator:
         address = pin.label or (f"near {near[0]}" if near and near[1] > 30 else near[0] if near else "")
         return Place(address, pin.lat, pin.long, pin.accuracy_m or 15.0, "pin", "pin")
 
-    def _context(self, mentions: Sequence[Mention]) -> list[Found]:
+    def _context(self, said: Sequence[Joined]) -> list[Found]:
         """What the weaker mentions of a text say: landmarks and streets beside the one that counts."""
-        kinds: dict[MentionKind, Callable[[Gazetteer, str], list[Found]]] = {
-            "landmark": resolve.landmark,
-            "street": resolve.street,
-            "intersection": resolve.intersection,
-        }
-        return [f for m in mentions if m.kind in kinds for f in kinds[m.kind](self._gazetteer, m.text)]
+        return [f for j in said for f in _alone(self._gazetteer, j)]
+
+
+def _alone(gazetteer: Gazetteer, said: Joined) -> list[Found]:
+    match said.mention.kind:
+        case "landmark":
+            return resolve.landmark(gazetteer, said.mention.text)
+        case "street":
+            return resolve.street(gazetteer, said.mention.text)
+        case "intersection":
+            return resolve.intersection(gazetteer, *(m.text for m in said.streets))
+    return []
 
 
 def _place(found: Found) -> Place:
@@ -106,15 +114,15 @@ def _backs(context: Found, found: Found) -> bool:
 # ----------------------------------------------------------------------------- kinds of evidence, best first
 
 Groups = list[list[Found]]
-Tier = Callable[[Gazetteer, Sequence[Mention]], Groups]
+Tier = Callable[[Gazetteer, Sequence[Joined]], Groups]
 
 
-def _of_kind(mentions: Sequence[Mention], *kinds: MentionKind) -> Iterator[Mention]:
-    return (m for m in mentions if m.kind in kinds)
+def _of_kind(said: Sequence[Joined], *kinds: MentionKind) -> list[str]:
+    return [j.mention.text for j in said if j.mention.kind in kinds]
 
 
-def _by_coordinates(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> Groups:
-    points = [s.at for m in _of_kind(mentions, "coordinates") for s in coordinates.spot(m.text) if s.at]
+def _by_coordinates(gazetteer: Gazetteer, said: Sequence[Joined]) -> Groups:
+    points = [s.at for text in _of_kind(said, "coordinates") for s in coordinates.spot(text) if s.at]
     return [[_found_point(gazetteer, p)] for p in points]
 
 
@@ -130,30 +138,30 @@ def _found_point(gazetteer: Gazetteer, at: Point) -> Found:
     return Found(at, address, 15.0, why)
 
 
-def _by_address(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> Groups:
-    found = [resolve.address(gazetteer, m.text) for m in _of_kind(mentions, "address")]
+def _by_address(gazetteer: Gazetteer, said: Sequence[Joined]) -> Groups:
+    found = [resolve.address(gazetteer, text) for text in _of_kind(said, "address")]
     return [group for group in found if group and not group[0].why.startswith("no such")]
 
 
-def _by_corner(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> Groups:
-    streets = [s for m in _of_kind(mentions, "street") for s in resolve.streets_of(gazetteer, m.text)]
+def _by_corner(gazetteer: Gazetteer, said: Sequence[Joined]) -> Groups:
+    on = [s for text in _of_kind(said, "street") for s in resolve.streets_of(gazetteer, text)]
     found = []
-    for m in _of_kind(mentions, "intersection", "stretch", "block"):
-        if m.kind == "stretch":
-            found.append(resolve.stretch(gazetteer, m.text, streets))
-        else:
-            found.append(
-                resolve.intersection(gazetteer, m.text)
-                if m.kind == "intersection"
-                else resolve.block(gazetteer, m.text)
-            )
+    for j in said:
+        sides = [m.text for m in j.streets]
+        match j.mention.kind:
+            case "intersection":
+                found.append(resolve.intersection(gazetteer, *sides))
+            case "stretch":
+                found.append(resolve.stretch(gazetteer, *sides, on))
+            case "block":
+                found.append(resolve.block(gazetteer, j.mention.text))
     return [group for group in found if group]
 
 
-def _by_two_streets(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> Groups:
+def _by_two_streets(gazetteer: Gazetteer, said: Sequence[Joined]) -> Groups:
     """Streets said apart that meet: "on Goffe near Ella Grasso"."""
-    said = [resolve.streets_of(gazetteer, m.text) for m in _of_kind(mentions, "street", "highway")][:5]
-    for one, two in combinations([s for s in said if s], 2):
+    named = [resolve.streets_of(gazetteer, text) for text in _of_kind(said, "street", "highway")][:5]
+    for one, two in combinations([s for s in named if s], 2):
         if found := resolve.corner(gazetteer, one, two):
             return [
                 [replace(f, accuracy_m=max(60.0, f.accuracy_m), why="where two named streets meet") for f in found]
@@ -161,26 +169,21 @@ def _by_two_streets(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> Groups
     return []
 
 
-def _by_landmark_on_street(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> Groups:
-    streets = [s for m in _of_kind(mentions, "street", "address") for s in resolve.streets_of(gazetteer, m.text)]
-    marks = [f for m in _of_kind(mentions, "landmark") for f in resolve.landmark(gazetteer, m.text)]
+def _by_landmark_on_street(gazetteer: Gazetteer, said: Sequence[Joined]) -> Groups:
+    streets = [s for text in _of_kind(said, "street") for s in resolve.streets_of(gazetteer, text)]
+    marks = [f for text in _of_kind(said, "landmark") for f in resolve.landmark(gazetteer, text)]
     found = resolve.beside(gazetteer, streets, marks) if streets and marks else []
     return [found] if found else []
 
 
-def _by_landmark(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> Groups:
-    return [g for m in _of_kind(mentions, "landmark") if (g := resolve.landmark(gazetteer, m.text))][:1]
+def _by_landmark(gazetteer: Gazetteer, said: Sequence[Joined]) -> Groups:
+    return [g for text in _of_kind(said, "landmark") if (g := resolve.landmark(gazetteer, text))][:1]
 
 
-def _by_street(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> Groups:
-    return [
-        g for m in _of_kind(mentions, "address", "street", "highway", "block") if (g := _street(gazetteer, m))
-    ][:1]
-
-
-def _street(gazetteer: Gazetteer, mention: Mention) -> list[Found]:
-    resolver = resolve.address if mention.kind in ("address", "block") else resolve.street
-    return resolver(gazetteer, mention.text)
+def _by_street(gazetteer: Gazetteer, said: Sequence[Joined]) -> Groups:
+    numbered = [g for text in _of_kind(said, "address") if (g := resolve.address(gazetteer, text))]
+    plain = (g for text in _of_kind(said, "street", "highway") if (g := resolve.street(gazetteer, text)))
+    return numbered[:1] or list(islice(plain, 1))
 
 
 _TIERS: tuple[Tier, ...] = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, product
+from itertools import product
 
 from classifiers.gazetteer import Gazetteer, Numbered, RangedLine, Street, StreetMatch
 from classifiers.places import geometry
@@ -20,18 +20,6 @@ from classifiers.places.words import fold
 _UNIT = re.compile(
     r"[\s,]+(?:(?:apt|apartment|unit|suite|ste|floor|fl|bldg|bld|rm|room|depto|apto)\b|#)\.?\s*#?\s*[\w-]{1,6}\b.*$",
     re.I | re.S,
-)
-_JOINTS = re.compile(
-    r"\s*(?:\s(?:and|at|y|e|con|with|x|n|meets|crossing|esquina con|esq\.?(?: con)?|where it meets"
-    r"|(?:near )?(?:the )?intersection (?:of|with)"
-    r"|(?:at the )?corner(?: of)?)\s|&amp;|[&/@+])\s*(?:the\s|la\s|el\s)?",
-    re.IGNORECASE,
-)
-_RANGE = re.compile(
-    r"(?P<c1>.*?)[\s,(.:-]*\b(?:(?:in\s+)?(?:between|betw|btwn|btw|bet|entre)|from|desde|de)\.?\s+(?P<a>.+?)"
-    r"\s*(?:\b(?:and|to|y|e|a|hasta|until|till)\b|&amp;|&|/|-)\s*(?P<b>.+?)"
-    r"(?:\s*,?\s+(?:on|of|along|en|sobre)\s+(?P<c2>.+))?$",
-    re.IGNORECASE | re.DOTALL,
 )
 _BLOCK = re.compile(
     r"(?:the\s+)?(\d{1,5})\s*(?:th|st)?\s*(?:block|blk|cuadra|de)?\s*(?:of|on|de)?\s*(?:the|la)?\s+(.+)",
@@ -174,13 +162,9 @@ def block(gazetteer: Gazetteer, text: str) -> list[Found]:
 # --------------------------------------------------------------------------------------- two streets
 
 
-def intersection(gazetteer: Gazetteer, text: str) -> list[Found]:
-    """The corner of the first two streets of "5th & Main"."""
-    sides = [side for side in _JOINTS.split(text) if side.strip()]
-    for one, two in pairwise(sides):
-        if found := corner(gazetteer, streets_of(gazetteer, one), streets_of(gazetteer, two)):
-            return found
-    return []
+def intersection(gazetteer: Gazetteer, one: str, two: str) -> list[Found]:
+    """The corner of two streets."""
+    return corner(gazetteer, streets_of(gazetteer, one), streets_of(gazetteer, two))
 
 
 def corner(gazetteer: Gazetteer, ones: Sequence[StreetMatch], twos: Sequence[StreetMatch]) -> list[Found]:
@@ -213,15 +197,10 @@ def _near_miss(gazetteer: Gazetteer, a: StreetMatch, b: StreetMatch) -> Iterator
         yield _corner(a, b, best[1], 40.0 + best[0] / 2, "where two streets come near each other")
 
 
-def stretch(gazetteer: Gazetteer, text: str, others: Sequence[StreetMatch] = ()) -> list[Found]:
-    """The middle of "Elm between 4th and 6th"; `others` are the streets it may be on when it does not say."""
-    match = _RANGE.match(text.strip())
-    if match is None:
-        return []
-    on = streets_of(gazetteer, match["c1"] or match["c2"] or "") or tuple(others)
-    ends = [streets_of(gazetteer, match[side]) for side in ("a", "b")]
-    found = [f for m in on for f in _stretch(gazetteer, m, ends)]
-    return found or ([] if on else corner(gazetteer, *ends))
+def stretch(gazetteer: Gazetteer, one: str, two: str, on: Sequence[StreetMatch]) -> list[Found]:
+    """The middle of "between 4th and 6th" on one of some streets; where both ends meet when there is none."""
+    ends = [streets_of(gazetteer, side) for side in (one, two)]
+    return [f for m in on for f in _stretch(gazetteer, m, ends)] or corner(gazetteer, *ends)
 
 
 def _stretch(gazetteer: Gazetteer, on: StreetMatch, ends: Sequence[Sequence[StreetMatch]]) -> Iterator[Found]:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from bridge.vocabulary import MentionKind
+from bridge.vocabulary import Mention, MentionKind
 from classifiers.places.words import STRONG_SUFFIXES
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of a text with its kind."""
-
-    start: int
-    end: int
-    kind: MentionKind
+def mention(text: str, start: int, end: int, kind: MentionKind) -> Mention:
+    """The mention of a kind at `text[start:end]`."""
+    return Mention(start, end, kind, text[start:end])
 
 
 _STATES = (
@@ -89,21 +84,21 @@ _SHAPES: tuple[tuple[MentionKind, re.Pattern[str]], ...] = (
 )
 
 
-def find(text: str) -> list[Part]:
+def find(text: str) -> list[Mention]:
     """Poles, highways with their exits, postcodes and relative words of a text."""
-    found: list[Part] = []
+    found: list[Mention] = []
     for kind, pattern in _SHAPES:
         for match in pattern.finditer(text):
             start = match.end() - len(match[0].split()[-1]) if kind == "postcode" else match.start()
             if not any(p.start < match.end() and start < p.end for p in found):
-                found.append(Part(start, match.end(), kind))
+                found.append(mention(text, start, match.end(), kind))
     return found
 
 
-def addresses(text: str) -> list[Part]:
+def addresses(text: str) -> list[Mention]:
     """House numbers in front of a street with a street type: what needs no recogniser."""
     found = []
     for match in (*_ADDRESS.finditer(text), *_ORDINAL_ADDRESS.finditer(text)):
         if not _NOT_STREETS.search(match[0][len(match[1]) :].rsplit(None, 1)[0]):
-            found.append(Part(match.start(), match.end(), "address"))
+            found.append(mention(text, match.start(), match.end(), "address"))
     return found

@@ -13,7 +13,6 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, pairwise
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -104,11 +103,6 @@ def blank(language: str = "en") -> Language:
     return nlp
 
 
-def load(path: Path) -> Language:
-    """A pipeline from disk. Raises minilm.WeightsMissing when it was trained with vectors we do not have."""
-    return spacy.load(path)
-
-
 def has_vectors(nlp: Language) -> bool:
     """Whether docs get sentence vectors."""
     return "sentence_vector" in nlp.pipe_names
@@ -153,6 +147,13 @@ def set_weights(nlp: Language, name: str, weights: Floats, bias: Floats) -> None
     output.set_param("b", bias.astype(np.float32))
 
 
+def logits(nlp: Language, name: str, inputs: Floats) -> Floats:
+    """What the softmax of a text categoriser makes of rows of `features`, before it is a probability."""
+    output: Any = _textcat(nlp, name).model.get_ref("output_layer")
+    out: Floats = inputs @ output.get_param("W").T + output.get_param("b")
+    return out
+
+
 def make_docs(nlp: Language, texts: Sequence[str], vectors: Floats | None) -> list[Doc]:
     """Docs that only went through the tokeniser, with these sentence vectors if there are any."""
     docs = [nlp.make_doc(text) for text in texts]
@@ -165,7 +166,7 @@ def make_docs(nlp: Language, texts: Sequence[str], vectors: Floats | None) -> li
 def similarity_vectors(nlp: Language, docs: Sequence[Doc]) -> Floats:
     """Unit rows whose products say how near texts are: sentence vectors, or n-grams where there are none."""
     if has_vectors(nlp):
-        return np.stack([doc.tensor for doc in docs])
+        return np.array([doc.tensor for doc in docs], dtype=np.float32).reshape(len(docs), minilm.WIDTH)
     idf: Any = _textcat(nlp, TYPES).model.get_ref("features").get_param("idf")
     return _unit_grams(docs, idf)
 

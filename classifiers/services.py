@@ -7,18 +7,17 @@ share of each type goes to which service. "Other"-like services take what no ser
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.language import Language
 
 from bridge.vocabulary import Guess, Service
-from classifiers import pipeline
+from classifiers.model import Model, Reading, load, read, save
+from classifiers.policy import is_catch_all
+
+__all__ = ["NOT_CIVIC", "Model", "ServiceClassifier", "load", "save"]
 
 Floats = NDArray[np.float32]
 Answer = tuple[tuple[Guess, ...], float]
@@ -30,35 +29,9 @@ _SHARPNESS = 12.0  # how fast a service loses a type to one whose words are near
 _UNCLAIMED = 0.45  # similarity at which a type is as likely nobody's as the service's
 _DIRECT_SHARPNESS = 14.0  # the same for text against service words
 _DIRECT_WEIGHT = 0.3  # say of the city's own words against the taxonomy
-_OTHER = re.compile(r"^(other|misc|general|any other|something else|not listed|unknown|all other)\b", re.I)
+_UNSEEN_SHARE = 0.5  # of its cold probability that a service without history keeps beside learned ones
 _PARTS = re.compile(r"\s*(?:/|,|;|&|\band\b|\bor\b|\s-\s|[()\[\]])\s*", re.I)
 _LETTER = re.compile(r"[^\W\d_]")
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A trained taxonomy model: the pipeline, its types, and the words under which cities list them."""
-
-    nlp: Language
-    types: tuple[str, ...]  # labels of the text categoriser; NOT_CIVIC is one of them
-    phrases: tuple[str, ...]
-    phrase_types: NDArray[np.int64]  # index into `types` of each phrase
-    phrase_vectors: Floats  # shape (phrases, 384); unit rows
-
-
-def load(path: Path) -> Model:
-    """The model that training.build left at `path`.
-
-    Raises FileNotFoundError for a folder without one and minilm.WeightsMissing when it needs weights we lack.
-    """
-    words = json.loads((path / "words.json").read_text(encoding="utf-8"))
-    return Model(
-        nlp=pipeline.load(path / "pipeline"),
-        types=tuple(words["types"]),
-        phrases=tuple(words["phrases"]),
-        phrase_types=np.array(words["phrase_types"], dtype=np.int64),
-        phrase_vectors=np.load(path / "phrases.npy").astype(np.float32),
-    )
 
 
 class ServiceClassifier:
@@ -70,34 +43,44 @@ class ServiceClassifier:
         self._words = _ServiceWords(model, services)
         self._links = _links(model, self._words, services)
         self._civic = np.array([name != NOT_CIVIC for name in model.types])
+        self._learned = np.array([code in model.learned for code in self._codes], dtype=bool)
 
     def classify(self, text: str, language: str) -> Answer:
         """Guesses best first, and the probability that the text is civic; ((), 0.0) where there are no letters."""
-        return self.classify_batch([text], language)[0]
+        return self.classify_batch([text], [language])[0]
 
-    def classify_batch(self, texts: Sequence[str], language: str) -> list[Answer]:
+    def classify_batch(self, texts: Sequence[str], languages: Sequence[str]) -> list[Answer]:
         """`classify` of each text, several times faster than one by one."""
         readable = [text for text in texts if _LETTER.search(text)]
         answers = iter(self._answers(readable) if self._codes else [((), 1.0)] * len(readable))
         return [next(answers) if _LETTER.search(text) else ((), 0.0) for text in texts]
 
     def _answers(self, texts: Sequence[str]) -> Iterator[Answer]:
-        types, vectors = type_probabilities(self._model, texts)
-        civic = types[:, self._civic].sum(axis=1)
-        by_type = (types[:, self._civic] / np.maximum(civic, 1e-6)[:, None]) @ self._links[self._civic]
-        direct = _softmax(_DIRECT_SHARPNESS * self._words.nearness(vectors))
-        p = by_type ** (1 - _DIRECT_WEIGHT) * direct**_DIRECT_WEIGHT
-        p /= p.sum(axis=1, keepdims=True)
+        reading = read(self._model, texts)
+        civic = reading.types[:, self._civic].sum(axis=1)
+        p = self._cold(reading, civic)
+        if self._learned.any():
+            p = self._warm(reading, p)
         for row, probability in zip(p, civic, strict=True):
             ranked = np.argsort(-row, kind="stable")
             yield tuple(Guess(self._codes[at], float(row[at])) for at in ranked), float(probability)
 
+    def _cold(self, reading: Reading, civic: Floats) -> Floats:
+        """P(service) from the taxonomy and the city's own words."""
+        types = reading.types[:, self._civic] / np.maximum(civic, 1e-6)[:, None]
+        by_type = types @ self._links[self._civic]
+        direct = _softmax(_DIRECT_SHARPNESS * self._words.nearness(reading.vectors))
+        return _normalised(by_type ** (1 - _DIRECT_WEIGHT) * direct**_DIRECT_WEIGHT)
 
-def type_probabilities(model: Model, texts: Sequence[str]) -> tuple[Floats, Floats]:
-    """P(type | text), shape (texts, types), and sentence vectors, shape (texts, 384)."""
-    docs = list(model.nlp.pipe(texts, batch_size=_BATCH))
-    p = np.array([[doc.cats[name] for name in model.types] for doc in docs], dtype=np.float32)
-    return p.reshape(len(docs), len(model.types)), pipeline.similarity_vectors(model.nlp, docs)
+    def _warm(self, reading: Reading, cold: Floats) -> Floats:
+        """P(service) as learned; a service without history keeps a part of what it has cold."""
+        out = np.zeros_like(cold)
+        for column, code in enumerate(self._model.learned):
+            if code in self._codes:
+                out[:, self._codes.index(code)] = reading.services[:, column]
+        unseen = _UNSEEN_SHARE * cold * ~self._learned
+        mixed: Floats = _normalised(out) * (1 - unseen.sum(axis=1, keepdims=True)) + unseen
+        return mixed
 
 
 class _ServiceWords:
@@ -107,11 +90,11 @@ class _ServiceWords:
         rows = [(at, words) for at, service in enumerate(services) for words in _service_words(service)]
         self.owner = np.array([at for at, _ in rows], dtype=np.int64)
         self.count = len(services)
-        self.types, self.vectors = type_probabilities(model, [words for _, words in rows])
+        self.reading = read(model, [words for _, words in rows])
 
     def nearness(self, vectors: Floats) -> Floats:
         """Cosine of each vector to the nearest words of each service, shape (vectors, services)."""
-        return self.best(vectors @ self.vectors.T)
+        return self.best(vectors @ self.reading.vectors.T)
 
     def best(self, by_words: Floats) -> Floats:
         """The maximum over the words of each service, shape (rows, words) to (rows, services)."""
@@ -123,7 +106,7 @@ class _ServiceWords:
 
 def _links(model: Model, words: _ServiceWords, services: Sequence[Service]) -> Floats:
     """P(service | type), shape (types, services)."""
-    phrases = model.phrase_vectors @ words.vectors.T
+    phrases = model.phrase_vectors @ words.reading.vectors.T
     nearness = np.stack(
         [
             phrases[model.phrase_types == at].max(axis=0)
@@ -134,7 +117,7 @@ def _links(model: Model, words: _ServiceWords, services: Sequence[Service]) -> F
     )
     strength = words.best(nearness)
     claims = np.exp(_SHARPNESS * strength)
-    others = np.array([bool(_OTHER.match(service.service_name)) for service in services])
+    others = np.array([is_catch_all(service) for service in services])
     unclaimed = np.exp(_SHARPNESS * _UNCLAIMED)
     if others.any():
         claims[:, others] = unclaimed / others.sum()
@@ -150,6 +133,11 @@ def _service_words(service: Service) -> list[str]:
     return list(
         dict.fromkeys([name, *parts, *service.keywords, *([service.description] if service.description else [])])
     )
+
+
+def _normalised(p: Floats) -> Floats:
+    out: Floats = p / np.maximum(p.sum(axis=1, keepdims=True), 1e-9)
+    return out
 
 
 def _softmax(logits: Floats) -> Floats:

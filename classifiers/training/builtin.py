@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 
 import classifiers
-from classifiers import minilm, pipeline
+from classifiers import minilm, model, pipeline
 from classifiers.pipeline import TYPES
 from classifiers.training import fitting
 from classifiers.training.taxonomy import (
@@ -52,10 +51,7 @@ def build(directory: Path, progress: Progress) -> Path:
     vectors = _Vectors(directory / "vectors.npz", encoder, progress)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         made = Path(scratch) / "model"
-        made.mkdir()
-        nlp = _train(lines, vectors)
-        nlp.to_disk(made / "pipeline")
-        _write_words(made, nlp, types, vectors)
+        model.save(_model(_train(lines, vectors), types, vectors), made)
         made.replace(target)
     progress(f"service model {target.name}: trained")
     return target
@@ -68,7 +64,7 @@ def _all_lines() -> list[Line]:
 def _fingerprint(weights: bool) -> str:
     """Twelve hex digits of everything the model is made from."""
     root = Path(classifiers.__file__).parent
-    code = [root / name for name in ("minilm.py", "pipeline.py")]
+    code = [root / name for name in ("minilm.py", "model.py", "pipeline.py")]
     code += [root / "training" / name for name in ("builtin.py", "fitting.py", "regression.py", "taxonomy.py")]
     digest = hashlib.sha256(repr((weights, minilm.PINS)).encode())
     for path in sorted([TAXONOMY, *CORPUS.glob("*.txt"), *code]):
@@ -89,15 +85,19 @@ def _train(lines: Sequence[Line], vectors: _Vectors) -> Language:
     return nlp
 
 
-def _write_words(folder: Path, nlp: Language, types: Sequence[ServiceType], vectors: _Vectors) -> None:
-    """The words under which cities list each type, with their vectors, beside the pipeline."""
-    labels = list(nlp.pipe_labels[TYPES])
+def _model(nlp: Language, types: Sequence[ServiceType], vectors: _Vectors) -> model.Model:
+    """The pipeline together with the words under which cities list each type."""
+    labels = nlp.pipe_labels[TYPES]
     rows = [(labels.index(kind.id), words) for kind in types for words in _phrases(kind)]
     phrases = [words for _, words in rows]
-    words = {"types": labels, "phrases": phrases, "phrase_types": [at for at, _ in rows]}
-    (folder / "words.json").write_text(json.dumps(words), encoding="utf-8")
     docs = pipeline.make_docs(nlp, phrases, vectors.of(phrases))
-    np.save(folder / "phrases.npy", pipeline.similarity_vectors(nlp, docs).astype(np.float16))
+    return model.Model(
+        nlp=nlp,
+        types=tuple(labels),
+        phrases=tuple(phrases),
+        phrase_types=np.array([at for at, _ in rows]),
+        phrase_vectors=pipeline.similarity_vectors(nlp, docs),
+    )
 
 
 def _phrases(kind: ServiceType) -> list[str]:

@@ -1,0 +1,85 @@
+"""Reads labelled reports and service lists from files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridge.vocabulary import Service
+from classifiers.training.taxonomy import NOT_CIVIC, read_taxonomy
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a reports file. `code` and `name` are its label: equal where the file has one only, "" if none."""
+
+    text: str
+    language: str = "en"
+    code: str = ""
+    name: str = ""
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a JSONL file, blank lines left out; labels come from service_code, else category.
+
+    Raises ValueError, naming the line, where one is no JSON object with a "text".
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [_row(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def read_services(path: Path) -> tuple[Service, ...]:
+    """A service list: JSONL, or a GeoReport array. Raises ValueError where an entry has no service_code."""
+    text = path.read_text(encoding="utf-8").strip()
+    if text.startswith("["):
+        entries = json.loads(text)
+    else:
+        entries = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return tuple(_service(entry) for entry in entries)
+
+
+def services_of(rows: Iterable[Row]) -> tuple[Service, ...]:
+    """The labels of the rows as a service list; the built-in taxonomy where no row has one."""
+    names = {row.code: row.name for row in rows if row.code}
+    if names:
+        return tuple(Service(code, names[code]) for code in sorted(names))
+    return tuple(
+        Service(kind.id, kind.name, kind.description, keywords=kind.keywords, group=kind.group)
+        for kind in read_taxonomy()
+    )
+
+
+def code_of(row: Row, services: Sequence[Service]) -> str:
+    """The service code a row's label means in this list, by code, else by name; the label itself if neither."""
+    if any(service.service_code == row.code for service in services):
+        return row.code
+    named = (s.service_code for s in services if s.service_name.casefold() == row.name.casefold())
+    return next(named, row.code)
+
+
+def _row(line: str, number: int) -> Row:
+    entry = json.loads(line)
+    if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
+        raise ValueError(f'line {number}: a row needs a "text"')
+    name = str(entry.get("category") or entry.get("service_name") or "")
+    code = str(entry.get("service_code") or name)
+    if code.lower() == NOT_CIVIC:
+        code = name = ""
+    return Row(entry["text"], str(entry.get("lang") or "en"), code, name or code)
+
+
+def _service(entry: Mapping[str, Any]) -> Service:
+    if not entry.get("service_code"):
+        raise ValueError("a service needs a service_code")
+    keywords = entry.get("keywords") or ""
+    words = keywords if isinstance(keywords, list) else keywords.split(",")
+    return Service(
+        service_code=str(entry["service_code"]),
+        service_name=str(entry.get("service_name") or entry["service_code"]),
+        description=str(entry.get("description") or ""),
+        keywords=tuple(word.strip() for word in words if word.strip()),
+        group=str(entry.get("group") or ""),
+    )

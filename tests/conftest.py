@@ -1,0 +1,16 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pytest
+
+from bridge.app import build_models
+
+MODELS = Path(".cache/models")
+
+
+@pytest.fixture(scope="session")
+def models_dir() -> Path:
+    """The built-in models, trained once per checkout (`make setup` does it before)."""
+    build_models(MODELS, lambda _: None)
+    return MODELS.absolute()

@@ -28,6 +28,7 @@ CHILD = {
     "service_request_updates": "request_update",
     "media_urls": "media_url",
     "notes": "note",
+    "groups": "group",
     "errors": "error",
     "endpoints": "endpoint",
     "formats": "format",
@@ -114,7 +115,7 @@ def _content(name: str, value: Any) -> Iterator[str]:
             yield from _element(key, child)
     elif isinstance(value, list | tuple):
         for child in value:
-            yield from _element(CHILD[name], child)
+            yield from _element(CHILD.get(name, "item"), child)
     elif value is not None:
         yield _text(value)
 

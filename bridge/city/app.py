@@ -25,6 +25,7 @@ from bridge.city.desk import Desk
 from bridge.city.filing import check
 from bridge.city.filters import read_filter
 from bridge.city.forms import Form, read_form
+from bridge.city.imitation import Choose, Imitation, by_header, parse
 from bridge.city.settings import CitySettings
 from bridge.errors import Permanent
 from bridge.ports import Clock
@@ -35,9 +36,15 @@ log = structlog.get_logger(__name__)
 PHOTOS_AT_ONCE = 2  # a decoded photo takes up to 200 MB
 
 
-def create(settings: CitySettings, clock: Clock) -> Starlette:
-    """The city as an application; its desk is `app.state.desk`. Raises SettingsError for a bad catalog."""
-    return surface(Desk(settings, clock))
+def create(settings: CitySettings, clock: Clock, choose: Choose | None = None) -> Starlette:
+    """The city as an application; its desk is `app.state.desk`. With `settings.imitate` or `choose` a front
+    that imitates bad servers stands before it. Raises SettingsError for a bad catalog or unknown quirk."""
+    quirks = settings.imitate
+    parse(quirks or ())
+    application = surface(Desk(settings, clock))
+    if choose or quirks is not None:
+        application.add_middleware(Imitation, choose=choose or by_header(quirks or ()), clock=clock)
+    return application
 
 
 def surface(desk: Desk) -> Starlette:

@@ -6,13 +6,14 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bridge.city.app import create
+from bridge.city.imitation import droppable
 from bridge.city.settings import CitySettings
 from bridge.ports import Clock
 
 
 def serve(settings: CitySettings, clock: Clock, *, host: str = "127.0.0.1", port: int = 8312) -> None:
     """Serves until interrupted. Raises SettingsError for a bad catalog."""
-    uvicorn.Server(server_config(create(settings, clock), host, port)).run()
+    uvicorn.Server(server_config(droppable(create(settings, clock)), host, port)).run()
 
 
 def server_config(application: ASGIApp, host: str, port: int) -> uvicorn.Config:

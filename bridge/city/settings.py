@@ -31,4 +31,5 @@ class CitySettings(BaseModel):
     endpoint_type: Literal["production", "test"] = "production"
     service_notice: str = ""  # what a service without its own notice answers
     agency_responsible: str = ""
+    imitate: tuple[str, ...] | None = None  # quirks of bad servers; None in production, () = by header alone
     batch_delay_s: int = Field(default=0, ge=0)  # how long a token of a batch service stays without an id

@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bridge.city.app import create
 from bridge.city.database import migrate
 from bridge.city.desk import DATABASE, Desk
+from bridge.city.imitation import droppable
 from bridge.city.serve import server_config
 from bridge.city.settings import CitySettings
 
@@ -149,7 +150,7 @@ def address() -> Iterator[Address]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 40 ms an answer: Nagle
         port = listener.getsockname()[1]
-        config = server_config(house, "127.0.0.1", port)
+        config = server_config(droppable(house), "127.0.0.1", port)
         config.lifespan = "off"
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

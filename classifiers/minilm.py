@@ -126,13 +126,12 @@ class _Layer:
     """One transformer layer: self-attention and feed-forward, each with a residual and a layer norm."""
 
     def __init__(self, weights: dict[str, Floats], prefix: str) -> None:
-        parts = [_pair(weights, f"{prefix}attention.self.{part}") for part in ("query", "key", "value")]
-        self._qkv = np.concatenate([weight for weight, _ in parts]).T
-        self._qkv_bias = np.concatenate([bias for _, bias in parts])
-        self._mixed = _pair(weights, f"{prefix}attention.output.dense")
+        parts = [_linear(weights, f"{prefix}attention.self.{part}") for part in ("query", "key", "value")]
+        self._qkv = (np.hstack([weight for weight, _ in parts]), np.hstack([bias for _, bias in parts]))
+        self._mixed = _linear(weights, f"{prefix}attention.output.dense")
         self._attention_norm = _pair(weights, f"{prefix}attention.output.LayerNorm")
-        self._wide = _pair(weights, f"{prefix}intermediate.dense")
-        self._narrow = _pair(weights, f"{prefix}output.dense")
+        self._wide = _linear(weights, f"{prefix}intermediate.dense")
+        self._narrow = _linear(weights, f"{prefix}output.dense")
         self._output_norm = _pair(weights, f"{prefix}output.LayerNorm")
 
     def __call__(self, hidden: Floats, texts: int, mask: Floats | None) -> Floats:
@@ -141,8 +140,7 @@ class _Layer:
         return _layer_norm(_dense(wide, *self._narrow) + hidden, *self._output_norm)
 
     def _attend(self, hidden: Floats, texts: int, mask: Floats | None) -> Floats:
-        qkv = hidden @ self._qkv + self._qkv_bias
-        split = qkv.reshape(texts, -1, 3, _HEADS, WIDTH // _HEADS).transpose(2, 0, 3, 1, 4)
+        split = _dense(hidden, *self._qkv).reshape(texts, -1, 3, _HEADS, WIDTH // _HEADS).transpose(2, 0, 3, 1, 4)
         query, key, value = split
         scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(WIDTH // _HEADS))
         if mask is not None:
@@ -154,7 +152,7 @@ class _Layer:
 
 
 def _dense(inputs: Floats, weight: Floats, bias: Floats) -> Floats:
-    out: Floats = inputs @ weight.T
+    out: Floats = inputs @ weight
     out += bias
     return out
 
@@ -251,6 +249,12 @@ def _tensor(data: mmap.mmap, offset: int, entry: dict[str, list[int]]) -> Floats
     start, end = entry["data_offsets"]
     flat = np.frombuffer(data, dtype="<f4", count=(end - start) // 4, offset=offset + start)
     return flat.reshape(entry["shape"])
+
+
+def _linear(weights: dict[str, Floats], name: str) -> tuple[Floats, Floats]:
+    """Weight, shape (in, out), and bias. The copy doubles the speed of the products of a single short text."""
+    weight, bias = _pair(weights, name)
+    return np.ascontiguousarray(weight.T), bias
 
 
 def _pair(weights: dict[str, Floats], name: str) -> tuple[Floats, Floats]:

@@ -53,7 +53,7 @@ def surface(desk: Desk) -> Starlette:
         routes=[
             Route("/discovery.{suffix}", _discovery),
             Route("/services.{suffix}", _services),
-            Route("/services/{name}", _definition),
+            Route("/services/{name:path}", _definition),
             Route("/requests.{suffix}", _post_request, methods=["POST"]),
             Route("/requests.{suffix}", _requests),
             Route("/requests/{name}", _request),

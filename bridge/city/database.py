@@ -19,6 +19,7 @@ from sqlmodel import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_WAIT_S = 30
+CONNECTIONS = 40  # as many as there are worker threads: none waits for one
 
 
 def open_database(path: Path) -> Engine:
@@ -54,11 +55,12 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 
 def _engine(path: Path, *, foreign_keys: str = "ON", poolclass: type[Pool] | None = None) -> Engine:
+    pool: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": CONNECTIONS, "max_overflow": 0}
     engine = create_engine(
         f"sqlite:///{path}",
         connect_args={"timeout": LOCK_WAIT_S},
         hide_parameters=True,  # an error's text must not carry a resident's name into a log
-        poolclass=poolclass,
+        **pool,
     )
     event.listen(engine, "connect", partial(_prepare, foreign_keys))
     event.listen(engine, "begin", _begin)

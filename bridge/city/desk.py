@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col, func, select
 
@@ -209,6 +210,14 @@ class Desk:
         """Who made a request."""
         with reading(self._engine) as session:
             return records.contact(session.get(ContactRow, _find(session, service_request_id).number))
+
+    def forget(self, service_request_id: str) -> None:
+        """Erases who made a request and who wrote its updates; the request itself stays."""
+        with writing(self._engine) as session:
+            number = _find(session, service_request_id).number
+            notes = select(NoteRow.number).where(NoteRow.request_number == number)
+            session.execute(delete(ContactRow).where(col(ContactRow.request_number) == number))
+            session.execute(delete(NoteContactRow).where(col(NoteContactRow.note_number).in_(notes)))
 
     def answers(self, service_request_id: str) -> dict[str, list[str]]:
         """What was answered to the questions of the service's definition, by attribute code."""

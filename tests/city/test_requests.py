@@ -102,6 +102,13 @@ def test_contact_data_is_stored_for_staff_and_never_shown(city: Any) -> None:
         assert not [value for value in who.values() if value in shown]
 
 
+def test_a_person_can_be_forgotten_and_the_request_stays(city: Any) -> None:
+    number = city.file(email="ada@example.org")
+    city.desk.forget(number)
+    assert city.desk.contact(number).email == ""
+    assert city.json(f"/requests/{number}.json")[0]["status"] == "open"
+
+
 def test_the_account_id_goes_back_to_the_one_who_sent_it(city: Any) -> None:
     assert city.post(account_id="account-1").json()[0]["account_id"] == "account-1"
 

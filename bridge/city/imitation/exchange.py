@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
+
+from python_multipart import parse_form
+from python_multipart.exceptions import FormParserError
 
 from bridge.city.answers import Format
 from bridge.errors import SettingsError
@@ -28,8 +33,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request. `name` is the code, id or token of the path; `form` the pairs of an urlencoded body;
-    `memory` is shared by all requests of one imitation, `marks` what one hook tells a later one."""
+    """One request. `name` is the code, id or token of the path; `memory` is shared by all requests of one
+    imitation, `marks` is what one hook tells a later one."""
 
     method: str
     path: str
@@ -50,10 +55,16 @@ class Asked:
         return self.method == "POST" and self.resource == "requests"
 
     @property
+    def urlencoded(self) -> bool:
+        return self.headers.get("content-type", "").startswith(FORM)
+
+    @property
     def form(self) -> Pairs:
-        if not self.headers.get("content-type", "").startswith(FORM):
-            return ()
-        return tuple(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+        """The pairs of an urlencoded or multipart body, files left out."""
+        if self.urlencoded:
+            return tuple(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+        kind = self.headers.get("content-type", "")
+        return _multipart(kind, self.body) if kind.startswith("multipart/form-data") else ()
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -61,11 +72,25 @@ class Asked:
         return dict(self.form if self.method == "POST" else self.query)
 
     def with_form(self, pairs: Pairs) -> Asked:
-        return replace(self, body=urlencode(pairs).encode())
+        """Another form; a multipart one stays as it is."""
+        return replace(self, body=urlencode(pairs).encode()) if self.urlencoded else self
 
     def as_list(self) -> Asked:
         """The same request taken for GET Service Requests without arguments."""
         return replace(self, method="GET", resource="requests", name="", query=(), body=b"")
+
+
+def _multipart(kind: str, body: bytes) -> Pairs:
+    pairs: list[tuple[str, str]] = []
+
+    def keep(field: Any) -> None:
+        pairs.append(
+            (field.field_name.decode("utf-8", "replace"), (field.value or b"").decode("utf-8", "replace"))
+        )
+
+    with suppress(FormParserError):
+        parse_form({"Content-Type": kind.encode()}, BytesIO(body), keep, lambda file: None)
+    return tuple(pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ async def look(dispatch: Dispatch) -> None:
 
 
 async def _send(dispatch: Dispatch, row: OutboxRow) -> None:
+    log.debug(f"{row.kind} claimed", extra={"outbox_id": row.id})
     try:
         await (_reply(dispatch, row) if row.kind == "reply" else _submit(dispatch, row))
     except Exception as error:  # a fault of ours: the row stays, and comes again

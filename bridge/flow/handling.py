@@ -80,12 +80,14 @@ async def _handle(handling: Handling, row: InboxRow) -> None:
 
 async def _consequences(handling: Handling, row: InboxRow) -> None:
     message = row.message
+    log.debug("inbound claimed", extra={"inbox_id": row.id})
     if message.kind not in (InboundKind.MESSAGE, InboundKind.EDIT):
         await handling.store.write(lambda tx: tx.finish_inbound(row, None))
         log.info("inbound noted", extra={"inbox_id": row.id, "kind": str(message.kind)})
         return
     jurisdiction = handling.jurisdiction(message.account_id)
     understood = await asyncio.to_thread(understand, jurisdiction, message)
+    log.debug("inbound understood", extra={"inbox_id": row.id})
 
     def commit(tx: Transaction) -> None:
         if not tx.still_mine(row):

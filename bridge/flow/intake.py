@@ -15,6 +15,7 @@ def accepting(store: Store) -> Accept:
     """An `Accept` that stores all messages of one delivery in one transaction."""
 
     async def accept(messages: Sequence[Inbound]) -> None:
+        log.debug("inbound received", extra={"messages": len(messages)})
         added = await store.write(lambda tx: [tx.add_inbound(message) for message in messages])
         for message, new in zip(messages, added, strict=True):
             log.info(

@@ -79,6 +79,7 @@ def _compare(handling: Handling, polled: Report, seen: ServiceRequest | None, tx
     if seen is None or fingerprint(seen) == report.fingerprint:
         tx.save_report(report, poll_at=_next(handling, report))
         return
+    log.debug("status seen", extra={"report_id": report.id, "status": seen.status})
     changed = replace(
         report,
         status=seen.status,

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -22,11 +24,39 @@ LOCK_WAIT_S = 30
 CONNECTIONS = 40  # as many as there are worker threads: none waits for one
 
 
-def open_database(path: Path) -> Engine:
-    """The engine for `path`, its tables brought up to date. Two processes may open it at once."""
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open file. Writers of this process queue at `pen`: SQLite's own waiting is a sleep that doubles,
+    and the unlucky wait for seconds; those of other processes wait at its lock."""
+
+    engine: Engine
+    pen: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One read transaction: everything read in it is from the same moment."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One write transaction: committed at the end, rolled back when anything raises."""
+        with (
+            self.pen,
+            Session(_for_writing(self.engine), expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(path: Path) -> Database:
+    """The database at `path`, its tables brought up to date. Two processes may open it at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     migrate(path)
-    return _engine(path)
+    return Database(_engine(path))
 
 
 def migrate(path: Path, revision: str = "head") -> None:
@@ -38,20 +68,6 @@ def migrate(path: Path, revision: str = "head") -> None:
     with _for_writing(engine).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
-
-
-@contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
-    """One read transaction: everything read in it is from the same moment."""
-    with Session(engine) as session:
-        yield session
-
-
-@contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
-    """One write transaction: committed at the end, rolled back when anything raises."""
-    with Session(_for_writing(engine), expire_on_commit=False) as session, session.begin():
-        yield session
 
 
 def _engine(path: Path, *, foreign_keys: str = "ON", poolclass: type[Pool] | None = None) -> Engine:

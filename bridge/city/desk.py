@@ -17,7 +17,7 @@ from sqlmodel import Session, col, func, select
 
 from bridge.city import records
 from bridge.city.catalog import Catalog, CatalogFiles
-from bridge.city.database import open_database, reading, writing
+from bridge.city.database import open_database
 from bridge.city.filters import Filter
 from bridge.city.photos import FOLDER, Photo, keep
 from bridge.city.records import Contact, Note
@@ -42,10 +42,10 @@ class Desk:
         self.photo_folder = settings.data / FOLDER
         self._catalog = CatalogFiles(settings.services, settings.definitions)
         self._clock = clock
-        self._engine = open_database(settings.data / DATABASE)
+        self._database = open_database(settings.data / DATABASE)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
 
     @property
     def catalog(self) -> Catalog:
@@ -68,7 +68,7 @@ class Desk:
         row.service_notice = row.service_notice or self.settings.service_notice
         row.token = secrets.token_urlsafe(16) if service.type == "batch" else None
         row.media_url = media[0] if media else ""
-        with writing(self._engine) as session:
+        with self._database.writing() as session:
             row.service_request_id = _next_id(session)
             number = _added(session, row)
             session.add(ContactRow(request_number=number, **records.person(submission)))
@@ -82,7 +82,7 @@ class Desk:
 
     def resolve(self, token: str) -> str | None:
         """The id of a token, None while it has none yet."""
-        with reading(self._engine) as session:
+        with self._database.reading() as session:
             row = session.exec(select(RequestRow).where(RequestRow.token == token)).first()
         if row is None:
             raise Permanent(f"token {token} was not found.", code="404")
@@ -100,7 +100,7 @@ class Desk:
         if public:
             query = query.where(col(RequestRow.visible_at) <= self.now())
         query = query.order_by(col(RequestRow.requested_datetime).desc(), col(RequestRow.number).desc())
-        with reading(self._engine) as session:
+        with self._database.reading() as session:
             rows = session.exec(query.limit(wanted.limit).offset(wanted.offset))
             return [records.service_request(row) for row in rows]
 
@@ -113,7 +113,7 @@ class Desk:
             .order_by(col(NoteRow.number))
         )
         history: dict[str, list[Note]] = {}
-        with reading(self._engine) as session:
+        with self._database.reading() as session:
             for service_request_id, row in session.exec(query):
                 history.setdefault(service_request_id, []).append(records.note(row))
         return history
@@ -127,7 +127,7 @@ class Desk:
             .order_by(col(MediaRow.number))
         )
         urls: dict[str, list[str]] = {}
-        with reading(self._engine) as session:
+        with self._database.reading() as session:
             for service_request_id, url in session.exec(query):
                 urls.setdefault(service_request_id, []).append(url)
         return urls
@@ -143,7 +143,7 @@ class Desk:
         )
         if wanted.end:
             query = query.where(col(NoteRow.created_at) <= wanted.end)
-        with reading(self._engine) as session:
+        with self._database.reading() as session:
             found = list(session.exec(query))
             media = _note_media(session, [row.number for row, _ in found])
         return [
@@ -156,7 +156,7 @@ class Desk:
         """Stores what a client has to say of a request and gives the update's id. A repeated post of the
         same update changes nothing and gets the same id."""
         media = self._media(photos, update.media)
-        with writing(self._engine) as session:
+        with self._database.writing() as session:
             row = _find(session, update.service_request_id)
             known = session.exec(
                 select(NoteRow.number).where(
@@ -178,7 +178,7 @@ class Desk:
         state = status.strip().lower()
         if state not in STATES:
             raise Permanent(f"A status is one of {', '.join(STATES)}, not {status!r}.")
-        with writing(self._engine) as session:
+        with self._database.writing() as session:
             row = _find(session, service_request_id)
             row.state, row.status, row.status_notes = state, STATES[state], note
             self._noted(session, row, note)
@@ -186,7 +186,7 @@ class Desk:
 
     def add_note(self, service_request_id: str, note: str) -> ServiceRequest:
         """Says something of a request without changing its status."""
-        with writing(self._engine) as session:
+        with self._database.writing() as session:
             row = _find(session, service_request_id)
             row.status_notes = note
             self._noted(session, row, note)
@@ -194,26 +194,26 @@ class Desk:
 
     def expect(self, service_request_id: str, when: datetime | None) -> ServiceRequest:
         """Sets when a request should be done."""
-        with writing(self._engine) as session:
+        with self._database.writing() as session:
             row = _find(session, service_request_id)
             row.expected_datetime, row.updated_datetime = when, self.now()
             return records.service_request(row)
 
     def assign(self, service_request_id: str, agency: str) -> ServiceRequest:
         """Names the agency responsible."""
-        with writing(self._engine) as session:
+        with self._database.writing() as session:
             row = _find(session, service_request_id)
             row.agency_responsible, row.updated_datetime = agency, self.now()
             return records.service_request(row)
 
     def contact(self, service_request_id: str) -> Contact:
         """Who made a request."""
-        with reading(self._engine) as session:
+        with self._database.reading() as session:
             return records.contact(session.get(ContactRow, _find(session, service_request_id).number))
 
     def forget(self, service_request_id: str) -> None:
         """Erases who made a request and who wrote its updates; the request itself stays."""
-        with writing(self._engine) as session:
+        with self._database.writing() as session:
             number = _find(session, service_request_id).number
             notes = select(NoteRow.number).where(NoteRow.request_number == number)
             session.execute(delete(ContactRow).where(col(ContactRow.request_number) == number))
@@ -221,14 +221,14 @@ class Desk:
 
     def answers(self, service_request_id: str) -> dict[str, list[str]]:
         """What was answered to the questions of the service's definition, by attribute code."""
-        with reading(self._engine) as session:
+        with self._database.reading() as session:
             return dict(_find(session, service_request_id).answers)
 
     def take_over(self, requests: Iterable[ServiceRequest]) -> int:
         """Stores requests made elsewhere with their own ids and times; those known already are left alone.
         Gives how many were new."""
         new = 0
-        with writing(self._engine) as session:
+        with self._database.writing() as session:
             known = set(session.exec(select(RequestRow.service_request_id)))
             for request in requests:
                 if request.service_request_id not in known:

@@ -47,7 +47,7 @@ def seed(desk: Desk, path: Path) -> int:
         if not isinstance(rows, list):
             raise TypeError(f"a {type(rows).__name__}")
         return desk.take_over([_request(row) for row in rows])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise SettingsError(f"{path}: no list of service requests: {error!r}") from error
 
 

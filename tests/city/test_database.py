@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
-from bridge.city.database import migrate, open_database, writing
+from bridge.city.database import migrate, open_database
 from bridge.city.desk import DATABASE, Desk
 from bridge.city.tables import CITY, NoteRow
 from tests.city.conftest import settings_for
@@ -42,12 +42,12 @@ def test_a_second_process_may_work_on_the_same_file(city: Any, tmp_path: Path) -
 
 def test_two_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
-        for engine in pool.map(lambda _: open_database(tmp_path / DATABASE), range(4)):
-            engine.dispose()
+        for database in pool.map(lambda _: open_database(tmp_path / DATABASE), range(4)):
+            database.close()
 
 
 def test_writes_are_synced_and_the_log_is_ahead(city: Any) -> None:
-    with city.desk._engine.connect() as connection:
+    with city.desk._database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
@@ -84,6 +84,6 @@ def test_the_citys_tables_are_not_the_bridges() -> None:
 
 def test_an_error_of_the_database_names_no_value(city: Any) -> None:
     secret = "a resident's words"
-    with pytest.raises(Exception, match="FOREIGN KEY") as failed, writing(city.desk._engine) as session:
+    with pytest.raises(Exception, match="FOREIGN KEY") as failed, city.desk._database.writing() as session:
         session.add(NoteRow(request_number=404, created_at=city.clock.now(), status="open", description=secret))
     assert secret not in str(failed.value)

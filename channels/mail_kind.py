@@ -46,7 +46,7 @@ def machine_sender(letter: Letter, mail_from: str) -> bool:
 
 def delivery_report(letter: Letter, mail_from: str) -> bool:
     """RFC 3464 and RFC 3798 reports."""
-    return letter.message.get_content_type() == "multipart/report"
+    return letter.content_type == "multipart/report"
 
 
 RULES: Final[tuple[Rule, ...]] = (

@@ -1,82 +1,124 @@
 """Reads a mail off the wire without ever failing: headers, the readable body, files. Pure.
 
-The standard library's lenient policy is used throughout: under the strict ones reading a crafted header can
-raise IndexError, RecursionError or LookupError.
+Parts are split here rather than by the standard library's parser, whose time grows with lines times nesting and
+which recurses; its lenient policy decodes what is in them (under the strict ones reading a crafted header can
+raise IndexError, RecursionError or LookupError). Everything is bounded, so time is linear in a mail's size.
 """
 
 from __future__ import annotations
 
-import email
 import email.header
 import email.utils
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from email.message import Message
 from typing import Final
 
-from selectolax.lexbor import LexborHTMLParser
-
 from bridge.vocabulary import Attachment
 from channels.hygiene import clean, one_line
+from channels.mail_html import text_of_html
 
+HEADERS_LIMIT: Final = 128 * 1024  # bytes of one part's headers
+HEADER_COUNT: Final = 300
+HEADER_LENGTH: Final = 10_000  # characters of one header
+PARAMETERS_LENGTH: Final = 2_000  # characters of one Content-… header
 PARTS_LIMIT: Final = 200
+DEPTH_LIMIT: Final = 10
 TEXT_LIMIT: Final = 200_000  # characters of body that are looked at
-NESTING_LIMIT: Final = 30
-HEADER_LIMIT: Final = 20_000  # characters of one header that are decoded
 
 _CHARSET_NAME = re.compile(r"[A-Za-z0-9_.:+-]{1,40}")
-_BLOCK, _PARAGRAPH = "\x01", "\x02"  # marks clean() leaves in no text
-_BREAKS: Final = (
-    ("br", "", "\n"),
-    ("div,tr,li,blockquote,pre,table,ul,ol,hr", _BLOCK, _BLOCK),
-    ("p,h1,h2,h3,h4,h5,h6", _PARAGRAPH, _PARAGRAPH),
-)
+_HEADER_LINE = re.compile(rb"[!-9;-~]{1,100}[ \t]{0,5}:")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A leaf of a mail: its headers, and its content as transferred."""
+
+    headers: Message
+    content: bytes
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get_content_type()
+
+    @property
+    def is_file(self) -> bool:
+        disposition = str(self.headers.get("Content-Disposition", "")).strip().lower()
+        return disposition.startswith("attachment") or bool(self.file_name)
+
+    @property
+    def file_name(self) -> str:
+        try:
+            return decoded(self.headers.get_filename() or "")
+        except Exception:
+            return ""
+
+    def payload(self) -> bytes:
+        """The content with the transfer encoding undone."""
+        if self.headers.get_content_maintype() == "message":
+            return self.content
+        self.headers.set_payload(self.content.decode("ascii", "surrogateescape"))
+        try:
+            found = self.headers.get_payload(decode=True)
+        except Exception:
+            return self.content
+        return found if isinstance(found, bytes) else b""
+
+    def text(self) -> str:
+        """The content as text, by its declared charset or the likeliest."""
+        try:
+            charset = self.headers.get_content_charset()
+        except Exception:
+            charset = None
+        return text_in(self.payload(), charset)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail, read. `body` is plain text, from the plain part or else from the HTML one; `html` says which."""
+    """One mail, read. `body` is plain text, from the plain parts or else from the HTML one. `headers` are by
+    lower-case name, decoded, each on one line."""
 
-    message: Message
-    subject: str
+    headers: Mapping[str, tuple[str, ...]]
+    parts: tuple[Part, ...]
+    content_type: str
     sender: str
     sender_name: str
     body: str
-    html: bool = False
-    attachments: tuple[Attachment, ...] = ()
-    headers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        return self.header("subject")
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Files and pictures; a reference is the part's number."""
+        return tuple(
+            Attachment(part.content_type, str(number), part.file_name, len(part.payload()))
+            for number, part in enumerate(self.parts)
+            if part.is_file or not part.content_type.startswith(("text/", "message/delivery-", "multipart/"))
+        )
 
     def header(self, name: str) -> str:
-        """The first header of that name, decoded and on one line; "" when absent."""
+        """The first header of that name; "" when absent."""
         return next(iter(self.headers.get(name.lower(), ())), "")
 
 
 def read(raw: bytes) -> Letter:
     """The mail these bytes are. Never raises: what cannot be parsed is taken as text."""
-    message = _parsed(raw)
-    headers = _headers(message)
-    name, address = _address(next(iter(headers.get("from", ())), ""))
-    parts = list(_parts(message))
-    body, html = _body(parts)
-    return Letter(
-        message=message,
-        subject=next(iter(headers.get("subject", ())), ""),
-        sender=address,
-        sender_name=name,
-        body=body,
-        html=html,
-        attachments=tuple(_attachments(parts)),
-        headers=headers,
-    )
+    message, content = _split(raw)
+    headers = _decoded_headers(message)
+    name, sender = _address(next(iter(headers.get("from", ())), ""))
+    parts = tuple(_leaves(message, content))
+    return Letter(headers, parts, message.get_content_type(), sender, name, _body(parts))
 
 
 def part_content(raw: bytes, reference: str) -> bytes | None:
     """The decoded bytes of the part an Attachment refers to; None when the mail has no such part."""
-    for number, part in _parts(_parsed(raw)):
-        if str(number) == reference:
-            return _payload(part)
-    return None
+    parts = read(raw).parts
+    known = reference.isdecimal() and int(reference) < len(parts)
+    return parts[int(reference)].payload() if known else None
 
 
 def address(value: str) -> str:
@@ -84,145 +126,115 @@ def address(value: str) -> str:
     return _address(value)[1]
 
 
-def text_of_html(html: str) -> str:
-    """What a reader would see of an HTML mail: a line per block and line break, a blank one between paragraphs."""
-    tree = LexborHTMLParser(clean(html)[: 5 * TEXT_LIMIT].replace("\n", " "))
-    for node in tree.css("head,style,script,title,template"):
-        node.decompose()
-    for selector, before, after in _BREAKS:
-        for node in tree.css(selector):
-            node.insert_before(before)
-            node.insert_after(after)
-    text = tree.body.text(separator="") if tree.body else ""
-    text = re.sub(rf"\s*[{_BLOCK}\s]*{_PARAGRAPH}[{_BLOCK}{_PARAGRAPH}\s]*", "\n\n", text.replace("\xa0", " "))
-    text = re.sub(rf"[ \t]*(\n?){_BLOCK}[{_BLOCK} \t]*", "\n", text)
-    return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
-
-
-def _parsed(raw: bytes) -> Message:
-    # Each level of nesting is tried on every line by the standard library's parser: a deep mail is read flat.
-    if raw.lower().count(b"boundary") > NESTING_LIMIT:
-        raw = re.sub(rb"(?i)boundary", b"x-refused", raw)
-    try:
-        return email.message_from_bytes(raw)
-    except Exception:
-        message = Message()
-        message.set_payload(raw.decode("utf-8", "replace"))
-        return message
-
-
-def _headers(message: Message) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for name, value in message.items()[:PARTS_LIMIT]:
-        key = name.lower()
-        found[key] = (*found.get(key, ()), _decoded(str(value)))
-    return found
-
-
-def _decoded(value: str) -> str:
-    """A header value with its encoded words read (RFC 2047), on one line."""
-    value = value[:HEADER_LIMIT]
+def decoded(value: str) -> str:
+    """A header value with its encoded words read (RFC 2047), cleaned, on one line."""
+    value = value[:HEADER_LENGTH]
     try:
         pieces = email.header.decode_header(value)
-        text = "".join(
-            _text_in(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces
-        )
+        text = "".join(text_in(piece, charset) if isinstance(piece, bytes) else piece for piece, charset in pieces)
     except Exception:
         text = value
-    return one_line(_repaired(text))
+    if any("\udc80" <= char <= "\udcff" for char in text):  # raw 8-bit bytes; most are UTF-8
+        text = text_in(text.encode("utf-8", "surrogateescape"), None)
+    return one_line(text)
 
 
-def _repaired(text: str) -> str:
-    """Raw 8-bit bytes in a header come as surrogates; most are UTF-8."""
-    if not any("\udc80" <= char <= "\udcff" for char in text):
-        return text
-    return _text_in(text.encode("utf-8", "surrogateescape"), None)
+def text_in(content: bytes, charset: str | None) -> str:
+    """Decodes by the declared charset, then UTF-8, then cp1252: guessing from statistics fails on short texts."""
+    named = charset and _CHARSET_NAME.fullmatch(charset) and charset not in ("us-ascii", "ascii", "unknown-8bit")
+    for name in (*((charset,) if charset and named else ()), "utf-8", "cp1252"):
+        try:
+            return content.decode(name)
+        except (LookupError, ValueError):
+            continue
+    return content.decode("latin-1")
+
+
+def _split(raw: bytes) -> tuple[Message, bytes]:
+    """Headers and content. What does not begin with a header is all content."""
+    if raw.startswith((b"From ", b">From ")):  # the line an mbox file puts before a mail
+        raw = raw.partition(b"\n")[2]
+    if raw[:2].lstrip(b"\r\n") != raw[:2] or not _HEADER_LINE.match(raw):
+        return Message(), raw
+    blank = _BLANK_LINE.search(raw, 0, HEADERS_LIMIT)
+    end, start = blank.span() if blank else (min(len(raw), HEADERS_LIMIT),) * 2
+    return _message(raw[:end]), raw[start:]
+
+
+def _message(block: bytes) -> Message:
+    message = Message()
+    unfolded = re.sub(rb"\r?\n[ \t]", b" ", block)
+    for line in unfolded.splitlines()[:HEADER_COUNT]:
+        name, colon, value = line.partition(b":")
+        if colon and _HEADER_LINE.match(line):
+            limit = PARAMETERS_LENGTH if name.lower().startswith(b"content-") else HEADER_LENGTH
+            text = value[:limit].decode("ascii", "surrogateescape").strip()
+            message[name.decode("ascii").strip()] = text
+    return message
+
+
+def _decoded_headers(message: Message) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in message.items():
+        found[name.lower()] = (*found.get(name.lower(), ()), decoded(str(value)))
+    return found
 
 
 def _address(value: str) -> tuple[str, str]:
     try:
-        name, found = email.utils.parseaddr(value[:HEADER_LIMIT])
+        name, found = email.utils.parseaddr(value[:1000])
     except Exception:
         return "", ""
     found = one_line(found).lower()
     return (one_line(name), found) if re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", found) else ("", "")
 
 
-def _parts(message: Message) -> Iterator[tuple[int, Message]]:
-    """Leaf parts, numbered in reading order. What is attached as a whole mail is one part."""
-    stack = [message]
-    for number in range(PARTS_LIMIT):
-        if not stack:
-            return
-        part = stack.pop()
-        children = part.get_payload() if part.get_content_maintype() == "multipart" else None
-        if isinstance(children, list):
-            stack.extend(child for child in reversed(children) if isinstance(child, Message))
+def _leaves(message: Message, content: bytes) -> Iterator[Part]:
+    """Leaf parts in reading order. A mail attached whole is one part."""
+    stack = [(message, content, 0)]
+    left = PARTS_LIMIT
+    while stack and left:
+        head, body, depth = stack.pop()
+        pieces = list(_pieces(head, body)) if depth < DEPTH_LIMIT else []
+        if pieces:
+            stack.extend((*_split(piece), depth + 1) for piece in reversed(pieces))
             continue
-        if part.get_content_maintype() == "multipart":  # its boundary never came
-            part.set_type("text/plain")
-        yield number, part
+        if head.get_content_maintype() == "multipart":  # its boundary is missing or never came
+            head.set_type("text/plain")
+        left -= 1
+        yield Part(head, body)
 
 
-def _body(parts: list[tuple[int, Message]]) -> tuple[str, bool]:
-    """The first readable part, plain before HTML."""
-    for wanted in ("text/plain", "text/html"):
-        texts = [_text(part) for _, part in parts if part.get_content_type() == wanted and not _is_file(part)]
-        found = [text for text in texts if text.strip()]
-        if found and wanted == "text/html":
-            return clean(text_of_html(found[0]))[:TEXT_LIMIT], True
-        if found:
-            return clean("\n".join(found))[:TEXT_LIMIT], False
-    return "", False
+def _pieces(message: Message, content: bytes) -> Iterator[bytes]:
+    """The raw parts between a multipart's boundary lines (RFC 2046 5.1.1)."""
+    boundary = _boundary(message)
+    if not boundary:
+        return
+    line = re.compile(rb"(?:\A|\n)--" + re.escape(boundary) + rb"(--)?[ \t]{0,100}\r?(?=\n|\Z)")
+    start = None
+    for found, _ in zip(line.finditer(content), range(PARTS_LIMIT), strict=False):
+        if start is not None:
+            yield content[start : found.start()].removesuffix(b"\r")
+        start = found.end() + 1
+        if found[1]:
+            return
+    if start is not None:
+        yield content[start:]
 
 
-def _is_file(part: Message) -> bool:
-    disposition = str(part.get("Content-Disposition", "")).strip().lower()
-    return disposition.startswith("attachment") or bool(_file_name(part))
-
-
-def _file_name(part: Message) -> str:
+def _boundary(message: Message) -> bytes:
+    if message.get_content_maintype() != "multipart":
+        return b""
     try:
-        return _decoded(part.get_filename() or "")
-    except Exception:
-        return ""
-
-
-def _attachments(parts: list[tuple[int, Message]]) -> Iterator[Attachment]:
-    for number, part in parts:
-        if not part.get_content_type().startswith("text/") or _is_file(part):
-            yield Attachment(part.get_content_type(), str(number), _file_name(part), len(_payload(part)))
-
-
-def _payload(part: Message) -> bytes:
-    """The part's bytes with the transfer encoding undone; a whole mail as its own bytes."""
-    try:
-        if part.get_content_type() == "message/rfc822":
-            inner = part.get_payload()
-            whole = inner[0] if isinstance(inner, list) and inner else None
-            return whole.as_bytes() if isinstance(whole, Message) else b""
-        content = part.get_payload(decode=True)
-        return content if isinstance(content, bytes) else b""
+        return (message.get_boundary() or "").encode("ascii", "surrogateescape")[:200]
     except Exception:
         return b""
 
 
-def _text(part: Message) -> str:
-    try:
-        declared = part.get_content_charset()
-    except Exception:
-        declared = None
-    return _text_in(_payload(part), declared)
-
-
-def _text_in(content: bytes, charset: str | None) -> str:
-    """Decodes by the declared charset, then UTF-8, then cp1252: guessing from statistics fails on short texts."""
-    tries = [charset] if charset and _CHARSET_NAME.fullmatch(charset) else []
-    if tries and tries[0] in ("us-ascii", "ascii", "unknown-8bit"):
-        tries = []
-    for name in [*tries, "utf-8", "cp1252"]:
-        try:
-            return content.decode(name)
-        except (LookupError, ValueError):
-            continue
-    return content.decode("latin-1")
+def _body(parts: tuple[Part, ...]) -> str:
+    """The plain text parts together, or the first HTML one that says something."""
+    plain = [part.text() for part in parts if part.content_type == "text/plain" and not part.is_file]
+    if any(text.strip() for text in plain):
+        return clean("\n".join(plain))[:TEXT_LIMIT]
+    pages = (part.text() for part in parts if part.content_type == "text/html" and not part.is_file)
+    return next((text for text in map(text_of_html, pages) if text.strip()), "")[:TEXT_LIMIT]

@@ -1,36 +1,260 @@
-"""What a resident wrote themselves: a mail's body without quoted replies, signatures and client adverts. Pure.
+"""What a resident wrote themselves: a mail's body without quoted replies, signatures, adverts, disclaimers. Pure.
 
-Every pattern is applied line by line to lines of bounded length, so no body costs more than linear time.
+A body is read as lines. First the embedded mails are found (an attribution such as "On … wrote:", a block of
+headers, a separator such as "Original Message"), then the tail is taken off. When in doubt a line stays: words
+too many can be read past, words lost cannot be asked for. Every pattern is anchored, matched against one line of
+bounded length and free of nested repetition, so no body costs more than time linear in its length.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
 
-import quotequail
+from channels import mail_phrases as phrases
 
-LINE_LIMIT: Final = 2_000
+LINE_LIMIT: Final = 1_000  # characters of a line that are looked at
+ATTRIBUTION_LINES: Final = 7
+ATTRIBUTION_LENGTH: Final = 350
+HEADER_LINES: Final = 14
+WRAPPED_LENGTH: Final = 55  # a quoted line this long may have been wrapped by a mail program that lost the mark
+SIGNATURE_LINES: Final = 12
 
-_SIGNATURE_START: Final = re.compile(r"^(--|––|—|__+)\s*$")
-_ADVERT: Final = re.compile(
-    r"^\s*(sent (from|via|with) |get outlook for|enviado (desde|con) (mi )?"
-    r"|gesendet (von|mit) |von meinem .* gesendet)",
-    re.IGNORECASE,
-)
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Where an earlier mail begins: at which line, how it is announced, and the line after the announcement."""
+
+    start: int
+    end: int
+    kind: Literal["attribution", "headers"]
 
 
 def own_words(body: str) -> str:
-    """The part of a body its sender wrote for this message."""
-    visible = "\n".join(text for expanded, text in quotequail.quote(body, quote_intro_line=True) if expanded)
-    return _unsigned(visible).strip()
+    """The part of a body its sender wrote for this message. A body that is all quotation is returned up to the
+    first attribution in it."""
+    lines = [line.rstrip() for line in body.split("\n")]
+    kept = _above(lines)
+    own = "\n".join(kept[: _tail(kept)]).strip("\n")
+    return own or "\n".join(_quotation(lines)).strip("\n")
 
 
-def _unsigned(text: str) -> str:
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        if _SIGNATURE_START.match(line[:LINE_LIMIT]):
-            return "\n".join(lines[:number])
-    while lines and (not lines[-1].strip() or _ADVERT.match(lines[-1][:LINE_LIMIT])):
-        lines.pop()
-    return "\n".join(lines)
+def _quotation(lines: Sequence[str]) -> list[str]:
+    bare = [line.lstrip(" >|") for line in lines]
+    nothing = [False] * len(lines)
+    end = next((number for number in range(len(lines)) if _embedded(bare, number, nothing)), len(lines))
+    return list(lines[:end])
+
+
+def _above(lines: Sequence[str]) -> list[str]:
+    """The lines without embedded mails. Replies written between or below the quoted lines are kept."""
+    quoted = _quoted(lines)
+    last_own = _last_own(lines, quoted)
+    kept: list[str] = []
+    at = 0
+    own = False
+    while at < len(lines):
+        found = _embedded(lines, at, quoted)
+        if found is None:
+            own = own or not (quoted[at] or _blank(lines[at]))
+            kept.append(lines[at])
+            at += 1
+            continue
+        quote_end = _quote_end(lines, found.end, quoted)
+        answers_below = found.kind == "attribution" and found.end < quote_end <= last_own
+        if own and not answers_below:
+            break
+        if own:
+            kept.extend(lines[found.end : quote_end])
+        at = quote_end if answers_below else found.end
+    return kept
+
+
+# ------------------------------------------------------------------------------------------------ quotes
+
+
+def _quoted(lines: Sequence[str]) -> list[bool]:
+    """Which lines are quoted, with those that a mail program wrapped without repeating the mark."""
+    marks = [line.lstrip()[:1] in (">", "|") for line in lines]
+    for number in range(1, len(lines) - 1):
+        wrapped = marks[number - 1] and marks[number + 1] and len(lines[number - 1]) >= WRAPPED_LENGTH
+        marks[number] = marks[number] or (wrapped and not _blank(lines[number]))
+    return marks
+
+
+def _quote_end(lines: Sequence[str], start: int, quoted: Sequence[bool]) -> int:
+    """The line after the quoted lines that follow `start`; `start` when none follow."""
+    end = at = start
+    while at < len(lines) and (quoted[at] or _blank(lines[at])):
+        at += 1
+        if quoted[at - 1]:
+            end = at
+    return end
+
+
+def _last_own(lines: Sequence[str], quoted: Sequence[bool]) -> int:
+    """The last line that is neither blank, quoted, nor tail; -1 when there is none."""
+    for number in range(_tail(lines) - 1, -1, -1):
+        if not (quoted[number] or _blank(lines[number])):
+            return number
+    return -1
+
+
+def _blank(line: str) -> bool:
+    return not line.strip()
+
+
+# ---------------------------------------------------------------------------------------- embedded mails
+
+
+def _embedded(lines: Sequence[str], at: int, quoted: Sequence[bool]) -> Embedded | None:
+    if quoted[at] or _blank(lines[at]):
+        return None
+    if end := _attribution_end(lines, at):
+        return Embedded(at, end, "attribution")
+    if end := _headers_end(lines, at):
+        return Embedded(at, end, "headers")
+    return None
+
+
+def _attribution_end(lines: Sequence[str], at: int) -> int:
+    """The line after an attribution that starts here and may be wrapped; 0 when none does."""
+    first = lines[at][:LINE_LIMIT]
+    if not phrases.ATTRIBUTION_START.search(first):
+        return 0
+    joined = ""
+    for end in range(at, min(at + ATTRIBUTION_LINES, len(lines))):
+        line = lines[end].strip()[:LINE_LIMIT]
+        if not line:
+            if _goes_on(lines, end):
+                continue
+            return 0
+        if end > at and _starts_again(line):
+            return 0
+        joined = f"{joined} {line}".strip()
+        if len(joined) > ATTRIBUTION_LENGTH:
+            return 0
+        if phrases.is_attribution(joined) or (
+            phrases.is_bare_attribution(joined) and _quote_follows(lines, end + 1)
+        ):
+            return end + 1
+    return 0
+
+
+def _goes_on(lines: Sequence[str], at: int) -> bool:
+    """Whether an attribution runs over blank lines: its address is on a line of its own."""
+    following = next((line.strip() for line in lines[at : at + 3] if line.strip()), "")
+    return following.startswith(("<", "mailto:"))
+
+
+def _starts_again(line: str) -> bool:
+    """Whether a line is an attribution by itself, so that the ones before it belong to the text."""
+    return bool(phrases.DATED_START.match(line)) and phrases.is_attribution(line)
+
+
+def _quote_follows(lines: Sequence[str], at: int) -> bool:
+    following = next((line.lstrip() for line in lines[at : at + 2] if line.strip()), "")
+    return following.startswith(">")
+
+
+def _headers_end(lines: Sequence[str], at: int) -> int:
+    """The line after a separator or a block of headers that starts here; 0 when none does."""
+    start = at
+    separated = bool(phrases.SEPARATOR.match(lines[at][:LINE_LIMIT]))
+    ruled = bool(phrases.RULE.match(lines[at][:LINE_LIMIT]) or phrases.TITLED_RULE.match(lines[at][:LINE_LIMIT]))
+    if separated or ruled:
+        start = at + 1
+        while start < len(lines) and start < at + 4 and _blank(lines[start].strip("> ")):
+            start += 1
+    end = _header_block_end(lines, start)
+    return end or (at + 1 if separated else 0)
+
+
+def _header_block_end(lines: Sequence[str], start: int) -> int:
+    """The line after at least three headers, one of them telling the sender; 0 when they are not there."""
+    names: set[str] = set()
+    end = start
+    for number in range(start, min(start + HEADER_LINES, len(lines))):
+        name = phrases.header_name(lines[number][:LINE_LIMIT])
+        if name:
+            names.add(name)
+            end = number + 1
+        elif number == start or (_blank(lines[number]) and len(names) > 2) or number - end >= 2:
+            break
+    return end if len(names) > 2 and "from" in names else 0
+
+
+# ------------------------------------------------------------------------------------------------- tail
+
+
+def _tail(lines: Sequence[str]) -> int:
+    """The line at which signature, adverts, disclaimers and trailing quotes begin."""
+    end = _trimmed(lines, len(lines))
+    end = _trimmed(lines, min(_signature(lines, end), _disclaimer(lines, end)))
+    return _trimmed(lines, _card(lines, end))
+
+
+def _trimmed(lines: Sequence[str], end: int) -> int:
+    """Takes off blank, quoted, ruled and advertising lines from the end, as long as something else is left."""
+    while end and _is_tail(lines[end - 1][:LINE_LIMIT]):
+        end -= 1
+    return end
+
+
+def _is_tail(line: str) -> bool:
+    return (
+        _blank(line)
+        or line.lstrip()[:1] in (">", "|")
+        or any(pattern.match(line) for pattern in (phrases.RULE, phrases.NAMED_QUOTE, phrases.FILLER))
+        or phrases.is_advert(line)
+    )
+
+
+def _signature(lines: Sequence[str], end: int) -> int:
+    """Where the signature begins. "-- " always opens one (RFC 3676 4.3); another rule does when what follows
+    is short and reads like one; `end` when there is none."""
+    rules = [number for number in range(end) if phrases.RULE.match(lines[number][:LINE_LIMIT])]
+    for number in rules:
+        line = lines[number].strip()
+        if line in ("--", "—", "––") and not _fenced(lines, number):
+            return number
+        if line.startswith("_____") and _reads_like_signature(lines[number + 1 : end], strict=False):
+            return number
+    if len(rules) == 1 and _reads_like_signature(lines[rules[0] + 1 : end], strict=True):
+        return rules[0]
+    return end
+
+
+def _card(lines: Sequence[str], end: int) -> int:
+    """Where a closing block of name and contact lines begins; `end` when there is none. At least two lines must
+    be nothing but contact: an address or a number alone may be the report."""
+    start = end
+    while start and not _blank(lines[start - 1]) and end - start < SIGNATURE_LINES:
+        start -= 1
+    block = lines[start:end]
+    contacts = sum(bool(phrases.CONTACT_LINE.match(line[:LINE_LIMIT])) for line in block)
+    short = all(len(line) <= 70 for line in block)
+    closes = start > 0 and contacts >= 2 and short and bool(phrases.PERSON.match(block[0]))
+    return start if closes else end
+
+
+def _fenced(lines: Sequence[str], number: int) -> bool:
+    """Whether a line is inside a block of code (```)."""
+    fences = sum(line.startswith("```") for line in lines[:number])
+    return fences % 2 == 1
+
+
+def _reads_like_signature(lines: Sequence[str], *, strict: bool) -> bool:
+    block = [line.strip() for line in lines if line.strip()]
+    if not block or len(block) > SIGNATURE_LINES or any(len(line) > 100 for line in block):
+        return False
+    return not strict or any(phrases.CONTACT.search(line) for line in block)
+
+
+def _disclaimer(lines: Sequence[str], end: int) -> int:
+    """Where a legal disclaimer begins after a blank line; `end` when there is none."""
+    for number in range(1, end):
+        if _blank(lines[number - 1]) and phrases.DISCLAIMER.match(lines[number][:LINE_LIMIT]):
+            return number
+    return end

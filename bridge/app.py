@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from classifiers.geocode import PlaceLocator
 from pydantic import SecretStr, TypeAdapter
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -42,6 +41,7 @@ from bridge.vocabulary import Artifact, Policy, Service
 from bridge.web.server import serving
 from bridge.web.site import site
 from classifiers import addresses, gazetteer, services, training
+from classifiers.geocode import PlaceLocator
 from classifiers.language import LanguageDetector
 from config.catalog import load_catalog
 from config.settings import CitySettings, Settings
@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
 SERVICES = TypeAdapter(tuple[Service, ...])
+CONTACT_FIELDS = ("first_name", "last_name", "email", "phone")
 SERVICES_AGAIN = timedelta(hours=1)
 SERVICES_RETRY_SECONDS = 5.0
 
@@ -172,7 +173,7 @@ async def open_bridge(settings: Settings, clock: Clock, progress: Progress) -> A
         for city in settings.city
     }
     work = handling.Handling(
-        store, clock, load_catalog(), jurisdictions, {account.id: account.city for account in settings.account}
+        store, clock, load_catalog(), jurisdictions, {account.id: account.cities for account in settings.account}
     )
     made = [
         channels.REGISTRY[account.channel].create(account.id, account.settings, clock, None)
@@ -244,6 +245,8 @@ async def _jurisdiction(
         bind_classifier=partial(services.ServiceClassifier, service_model),
         detect=LanguageDetector(city.languages),
         languages=city.languages,
+        time_zone=city.time_zone,
+        contact_needed=_contact_needed(client.profile),
         policy=Policy(city.submit, city.ask, city.most_questions, city.emergency_number),
         poll_every=timedelta(seconds=city.poll_seconds),
         settle_after=timedelta(seconds=city.settle_seconds),
@@ -282,6 +285,11 @@ def _desk(settings: Settings, city: CitySettings, clock: Clock) -> Desk:
         ),
         clock,
     )
+
+
+def _contact_needed(profile: Profile) -> tuple[str, ...]:
+    """What must be asked: required by the city, and not given for everyone by its profile."""
+    return tuple(name for name in CONTACT_FIELDS if name in profile.required and name not in profile.fallback)
 
 
 def _client(settings: Settings, city: CitySettings, desk: Desk | None, clock: Clock) -> Client:

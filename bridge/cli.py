@@ -97,7 +97,7 @@ def check_config(config: ConfigFile = DEFAULT_CONFIG) -> None:
                 raise SettingsError(f"city.{city.id}: {missing} is not there")
         asyncio.run(_ask_cities(settings))
         for account in settings.account:
-            typer.echo(f"account {account.id}: {account.channel} for {account.city}")
+            typer.echo(f"account {account.id}: {account.channel} for {', '.join(account.cities)}")
     typer.echo("The settings are fine.")
 
 

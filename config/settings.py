@@ -88,12 +88,18 @@ class CitySettings(Strict):
 
 
 class AccountSettings(Strict):
-    """One number, mailbox or bot. `settings` are the channel's own, checked by its model."""
+    """One number, mailbox or bot. `settings` are the channel's own, checked by its model. Of several cities the
+    place of a report decides; the first is the account's own, for all else."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")
     channel: str
-    city: str
+    city: str | tuple[str, ...] = Field(min_length=1)
     settings: Any
+
+    @property
+    def cities(self) -> tuple[str, ...]:
+        """The cities this account serves, its own first."""
+        return (self.city,) if isinstance(self.city, str) else self.city
 
 
 class Settings(BaseSettings):
@@ -130,8 +136,9 @@ class Settings(BaseSettings):
             if len(set(names)) < len(names):
                 raise ValueError(f"two [[{kind}]] have the same id")
         for account in self.account:
-            if account.city not in cities:
-                raise ValueError(f"account {account.id}: there is no [[city]] with id {account.city!r}")
+            unknown = [city for city in account.cities if city not in cities]
+            if unknown:
+                raise ValueError(f"account {account.id}: there is no [[city]] with id {unknown[0]!r}")
         return self
 
     @property

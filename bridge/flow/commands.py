@@ -65,5 +65,5 @@ def is_thanks(text: str) -> bool:
 
 def choice_number(text: str) -> int | None:
     """The number of a message that is only a number ("2", "2.", "#2"); "2 potholes" is not a choice."""
-    match = re.fullmatch(r"\s*#?\(?([1-9])[.)]?\s*", text)
+    match = re.fullmatch(r"\s*#?\(?(\d{1,2})[.)]?\s*", text)
     return int(match[1]) if match else None

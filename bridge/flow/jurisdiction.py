@@ -16,7 +16,8 @@ class Jurisdiction:
 
     `detect` tells the language of a text: (text, current language) -> one of `languages`. A fresh report's
     status is asked for every `poll_every`. A POST that timed out may still be under way at the city, so it is
-    looked up only `settle_after` it was made.
+    looked up only `settle_after` it was made. `contact_needed` names the contact fields without which this city
+    refuses a report (`first_name`, `last_name`, `email`, `phone`).
     """
 
     id: str
@@ -26,6 +27,8 @@ class Jurisdiction:
     bind_classifier: Callable[[Sequence[Service]], Classifier]
     detect: Callable[[str, str], str]
     languages: tuple[str, ...] = ("en",)
+    time_zone: str = "UTC"
+    contact_needed: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
     poll_every: timedelta = timedelta(minutes=5)
     settle_after: timedelta = timedelta(minutes=1)

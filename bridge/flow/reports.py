@@ -18,6 +18,11 @@ def submission(report: Report) -> Submission:
         lat=place.lat,
         long=place.long,
         address_string=place.address,
+        attributes=report.attributes,
+        first_name=report.contact.get("first_name", ""),
+        last_name=report.contact.get("last_name", ""),
+        email=report.contact.get("email", ""),
+        phone=report.contact.get("phone", ""),
     )
 
 

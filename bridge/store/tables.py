@@ -160,6 +160,7 @@ class Report(Base, table=True):
     description: str
     place: dict[str, Any] = _json()
     attributes: dict[str, Any] = _json()
+    contact: dict[str, Any] = _json()
     state: str = "queued"
     service_request_id: str | None = None
     token: str | None = None

@@ -20,6 +20,7 @@ from bridge.vocabulary import (
     Artifact,
     Attempt,
     Conversation,
+    Draft,
     FileReport,
     Inbound,
     InboxRow,
@@ -105,6 +106,13 @@ class SqlTransaction:
         statement = select(t.Conversation).where(t.Conversation.id == conversation_id).with_for_update()
         return values.conversation(self._session.exec(statement).one())
 
+    def draft_of(self, message: Inbound) -> Draft | None:
+        statement = select(t.Conversation.state).where(
+            t.Conversation.account_id == message.account_id, t.Conversation.thread == message.thread
+        )
+        state = self._session.exec(statement).first()
+        return values.STATE.validate_python(state).draft if state else None
+
     def save_state(self, conversation: Conversation, state: State) -> None:
         row = self._session.get_one(t.Conversation, conversation.id)
         row.state = values.to_json(values.STATE, state)
@@ -116,18 +124,20 @@ class SqlTransaction:
 
     # ----------------------------------------------------------------------------------------- reports
 
-    def add_report(self, conversation: Conversation, filed: FileReport, service_name: str) -> Report:
+    def add_report(self, conversation: Conversation, city_id: str, filed: FileReport, service_name: str) -> Report:
         now = self._clock.now()
         row = t.Report(
             reference=new_reference(),
-            city_id=conversation.city_id,
-            endpoint_id=conversation.city_id,
+            city_id=city_id,
+            endpoint_id=city_id,
             conversation_id=conversation.id,
             contact_id=conversation.contact_id,
             service_code=filed.service_code,
             service_name=service_name,
             description=filed.description,
             place=values.to_json(values.PLACE, filed.place),
+            attributes={code: list(given) for code, given in filed.attributes.items()},
+            contact=dict(filed.contact),
             created_at=now,
             updated_at=now,
         )

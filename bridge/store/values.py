@@ -83,6 +83,8 @@ def report(row: t.Report) -> Report:
         service_name=row.service_name,
         description=row.description,
         place=PLACE.validate_python(row.place),
+        attributes={code: tuple(given) for code, given in row.attributes.items()},
+        contact=row.contact,
         state=row.state,  # type: ignore[arg-type]  # written by us alone, from the same Literal
         service_request_id=row.service_request_id,
         token=row.token,

@@ -15,20 +15,31 @@ from typing import Literal
 from bridge.vocabulary.messages import Choice, Inbound
 from bridge.vocabulary.places import Guess, Place, Understanding
 from bridge.vocabulary.requests import Receipt, ServiceRequest
-from bridge.vocabulary.services import Service
+from bridge.vocabulary.services import Attribute, Service
 
-Question = Literal["place", "which_place", "service", "words"]
+Question = Literal["place", "which_place", "service", "words", "attribute", "email", "name"]
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A report in the making. `words` are the resident's messages about it, in order."""
+    """A report in the making. `words` are the resident's messages about it, in order.
+
+    `city_id` is set once the place is known to be another city's than the conversation's. `attributes` and
+    `contact` hold the answers given so far; `asking` is the code of the attribute asked about, `page` how many
+    pages of its list were shown.
+    """
 
     words: tuple[str, ...] = ()
     guesses: tuple[Guess, ...] = ()
     service_code: str = ""
     place: Place | None = None
     candidates: tuple[Place, ...] = ()
+    outside: bool = False
+    city_id: str = ""
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asking: str = ""
+    page: int = 0
+    contact: Mapping[str, str] = field(default_factory=dict)
     asked: tuple[Question, ...] = ()
     files: int = 0
 
@@ -110,6 +121,8 @@ class FileReport:
     service_code: str
     description: str
     place: Place
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    contact: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +149,20 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known beside the conversation itself: the city's services and this sender's recent reports."""
+    """What is known beside the conversation itself.
+
+    `definitions` holds the attributes of the services in question, `contact_needed` the contact fields the city
+    refuses a report without, `contact` what the channel itself tells of the sender (a phone number, a mail
+    address).
+    """
 
     services: Mapping[str, Service]
     city_name: str = ""
+    time_zone: str = "UTC"
     reports: tuple[Report, ...] = ()
+    definitions: Mapping[str, tuple[Attribute, ...]] = field(default_factory=dict)
+    contact_needed: tuple[str, ...] = ()
+    contact: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +195,8 @@ class Report:
     service_name: str
     description: str
     place: Place
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    contact: Mapping[str, str] = field(default_factory=dict)
     state: ReportState = "queued"
     service_request_id: str | None = None
     token: str | None = None

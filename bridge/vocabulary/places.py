@@ -70,10 +70,16 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """All that was understood of one message before anything is decided. Made outside any transaction."""
+    """All that was understood of one message before anything is decided. Made outside any transaction.
+
+    `city_id` is the city the place lies in, "" where the text does not say; the guesses are over its services.
+    `afresh`: the guesses are of all the draft's words, since they now concern another city's services.
+    """
 
     text: str
     language: str = "en"
     guesses: tuple[Guess, ...] = ()  # best first, over the city's service codes
     civic: float = 1.0  # probability that this is about a municipal matter at all
     located: Located = Located()
+    city_id: str = ""
+    afresh: bool = False

@@ -17,6 +17,7 @@ LONG = {
     "place": "Martin Luther King Jr Blvd & North Washington Avenue near Fairview General Hospital",
     "street": "Martin Luther King Jr Blvd",
     "note": "A crew was there this morning and could not find the trouble. Please call us again. " * 5,
+    "question": "Is the sidewalk, the bike lane or the driveway blocked, and if so by what, and since when? " * 3,
     "id": "2026-0011234",
     "reference": "K7QM2F9P",
 }

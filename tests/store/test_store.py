@@ -77,7 +77,7 @@ async def reply(store: SqliteStore, to: Conversation, text: str) -> None:
 
 async def filed(store: SqliteStore, by: Conversation) -> Report:
     what = FileReport("hole", "a hole", Place("412 Oak St", 40.0, -99.0, 10.0))
-    return await store.write(lambda tx: tx.add_report(by, what, "Pothole"))
+    return await store.write(lambda tx: tx.add_report(by, "fairview", what, "Pothole"))
 
 
 async def test_a_message_is_stored_once(store: SqliteStore):

@@ -1,6 +1,6 @@
 """The first tables
 
-Revision: 0001, after , 2026-11-23 18:24:06.175874
+Revision: 0001, after , 2026-11-23 19:09:04.029490
 """
 
 import sqlalchemy as sa
@@ -139,6 +139,7 @@ def upgrade() -> None:
         sa.Column("description", AutoString(), nullable=False),
         sa.Column("place", bridge.store.types.Json(), nullable=False),
         sa.Column("attributes", bridge.store.types.Json(), nullable=False),
+        sa.Column("contact", bridge.store.types.Json(), nullable=False),
         sa.Column("state", AutoString(), nullable=False),
         sa.Column("service_request_id", AutoString(), nullable=True),
         sa.Column("token", AutoString(), nullable=True),

@@ -61,9 +61,11 @@ class CatalogFiles:
 
 
 def load(services: Path, definitions: Path | None) -> Catalog:
-    """Reads both files. Raises SettingsError naming the file and the entry that is wrong."""
-    attributes = _definitions(definitions) if definitions else {}
-    listed = _services(services, attributes)
+    """Reads both files; a service may also carry its `attributes` with it. Raises SettingsError naming the
+    file and the entry that is wrong."""
+    entries = _entries(services)
+    attributes = _inline(services, entries) | (_definitions(definitions) if definitions else {})
+    listed = _services(services, entries, attributes)
     orphans = sorted(set(attributes) - set(listed))
     if orphans:
         raise SettingsError(f"{definitions}: no service has the code {orphans[0]!r}")
@@ -85,10 +87,24 @@ def _read(path: Path) -> Any:
 # ------------------------------------------------------------------------------------------------ services
 
 
-def _services(path: Path, attributes: Mapping[str, Sequence[Attribute]]) -> dict[str, Service]:
+def _entries(path: Path) -> list[Any]:
     entries = _read(path)
     if not isinstance(entries, list) or not entries:
         raise SettingsError(f"{path}: expected a list of services")
+    return entries
+
+
+def _inline(path: Path, entries: Sequence[Any]) -> dict[str, tuple[Attribute, ...]]:
+    return {
+        _text(f"{path}: service {n}", entry, "service_code"): _attributes(f"{path}: service {n}", entry)
+        for n, entry in enumerate(entries, 1)
+        if isinstance(entry, dict) and entry.get("attributes")
+    }
+
+
+def _services(
+    path: Path, entries: Sequence[Any], attributes: Mapping[str, Sequence[Attribute]]
+) -> dict[str, Service]:
     services = [_service(f"{path}: service {n}", entry, attributes) for n, entry in enumerate(entries, 1)]
     _unique(str(path), "service_code", [service.service_code for service in services])
     return {service.service_code: service for service in services}
@@ -116,10 +132,11 @@ def _service(where: str, entry: Any, attributes: Mapping[str, Sequence[Attribute
 
 
 def _text(where: str, entry: Any, key: str) -> str:
+    """A text that must be there. Numbers are taken for text: the specification prints codes and keys so."""
     value = entry.get(key) if isinstance(entry, dict) else None
-    if not isinstance(value, str) or not value.strip():
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
         raise SettingsError(f"{where}: {key} is missing or no text")
-    return value.strip()
+    return str(value).strip()
 
 
 def _unique(where: str, what: str, values: Sequence[Any]) -> None:

@@ -12,8 +12,9 @@ class CitySettings(BaseModel):
     """One embedded city.
 
     `services` is a JSON file holding a GeoReport service list; an entry may add `service_notice`,
-    `agency_responsible` and `expected_hours` (hours until a request should be done). `definitions` is a JSON
-    file holding GeoReport service definitions: a list of them, or an object of them by service_code.
+    `agency_responsible`, `expected_hours` (until a request should be done) and its definition's
+    `attributes`. `definitions` is a JSON file holding GeoReport service definitions: a list of them, or an
+    object of them by service_code. Either file may change while the city runs.
     Without any of `api_keys` every POST is refused.
     """
 

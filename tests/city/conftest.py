@@ -28,7 +28,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bridge.city.app import create
 from bridge.city.database import migrate
 from bridge.city.desk import DATABASE, Desk
-from bridge.city.imitation import droppable
+from bridge.city.imitation import Choose, droppable
 from bridge.city.serve import server_config
 from bridge.city.settings import CitySettings
 
@@ -187,11 +187,11 @@ def run_city(tmp_path: Path, clock: SetClock, address: Address, empty_database: 
     """Starts a city with settings of the test's own, at /open311/v2 when `mounted`."""
 
     @contextmanager
-    def run(*, mounted: bool = False, **settings: Any) -> Iterator[RunningCity]:
+    def run(*, mounted: bool = False, choose: Choose | None = None, **settings: Any) -> Iterator[RunningCity]:
         if not (tmp_path / "data").exists():
             (tmp_path / "data").mkdir()
             shutil.copy(empty_database, tmp_path / "data" / DATABASE)
-        application = create(settings_for(tmp_path, **settings), clock)
+        application = create(settings_for(tmp_path, **settings), clock, choose)
         desk: Desk = application.state.desk
         prefix = "/open311/v2" if mounted else ""
         address.house.tenant = Starlette(routes=[Mount(prefix, application)]) if mounted else application

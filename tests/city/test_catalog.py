@@ -29,7 +29,8 @@ def written(folder: Path, name: str, value: Any) -> Path:
         ([], "expected a list of services"),
         (["x"], "service 1: service_code is missing"),
         ([GOOD, {"service_code": "2"}], "service 2: service_name is missing"),
-        ([GOOD | {"service_code": 1}], "service 1: service_code is missing or no text"),
+        ([GOOD | {"service_code": True}], "service 1: service_code is missing or no text"),
+        ([GOOD | {"attributes": [{}]}], "service 1: attribute 1: code is missing"),
         ([GOOD, GOOD], "service_code '1' is given twice"),
         ([GOOD | {"type": "slow"}], "type 'slow' is none of"),
         ([GOOD | {"expected_hours": "soon"}], "expected_hours is no number"),
@@ -70,6 +71,16 @@ def test_definitions_may_be_a_list(tmp_path: Path) -> None:
     services = written(tmp_path, "services.json", [GOOD])
     listed = written(tmp_path, "d.json", [{"service_code": "1", "attributes": [QUESTION]}])
     assert [question.code for question in load(services, listed).definition("1")] == ["Q"]
+
+
+def test_a_service_may_carry_its_questions(tmp_path: Path) -> None:
+    catalog = load(written(tmp_path, "services.json", [GOOD | {"attributes": [QUESTION]}]), None)
+    assert [question.code for question in catalog.definition("1")] == ["Q"]
+    assert catalog.services["1"].metadata
+
+
+def test_a_code_may_be_printed_as_a_number(tmp_path: Path) -> None:
+    assert list(load(written(tmp_path, "s.json", [GOOD | {"service_code": 33}]), None).services) == ["33"]
 
 
 def test_questions_come_in_their_order(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from defusedxml.ElementTree import fromstring
 
 from bridge.city.app import create
 from bridge.city.imitation import QUIRKS
+from bridge.city.imitation.exchange import Asked
 from bridge.errors import SettingsError
 from tests.city.conftest import KEY, settings_for
 
@@ -56,6 +57,14 @@ def test_settings_may_imitate_for_every_request(run_city: Any) -> None:
     with run_city(imitate=("throttled=7",)) as city:
         answer = city.http.get("/services.json")
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+
+
+def test_a_test_may_choose_for_each_request_itself(run_city: Any) -> None:
+    def choose(asked: Asked) -> list[str]:
+        return ["status=503"] if asked.posts and asked.arguments["description"] == "unlucky" else []
+
+    with run_city(choose=choose) as city:
+        assert [city.post(description=words).status_code for words in ("lucky", "unlucky")] == [200, 503]
 
 
 def test_an_unknown_quirk_in_the_settings_stops_the_city(run_city: Any) -> None:

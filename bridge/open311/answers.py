@@ -24,6 +24,10 @@ _WAIT = 60.0  # seconds, where a city says "later" without saying when
 _LONGEST_WAIT = 6 * 3600.0
 
 
+class AlreadyThere(Unsure):
+    """The city refused a reference because it has stored it: an earlier send of ours landed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole HTTP answer. Header names are lower-case."""
@@ -55,7 +59,7 @@ def posted(answer: Answer, sent: Sent, now: datetime) -> Receipt:
     if answer.success:
         return _receipt(answer, sent)
     if sent.once and _duplicate(answer):
-        raise Unsure(f"the city says it has this reference already: {_told(answer)}")
+        raise AlreadyThere(f"the city says it has this reference already: {_told(answer)}")
     raise refusal(answer, now)
 
 
@@ -119,7 +123,6 @@ def _told(answer: Answer) -> str:
 
 
 def _duplicate(answer: Answer) -> bool:
-    """simple-crm refuses an external_id it has stored: then an earlier send of ours landed."""
     return answer.status == 409 or (answer.status < 500 and "duplicate" in wire.words(answer.document).lower())
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
@@ -19,13 +19,15 @@ import httpx
 import structlog
 
 from bridge.errors import BridgeError, Permanent, Retryable
-from bridge.open311 import answers, attributes, form, listing, matching, updates, wire
+from bridge.open311 import answers, attributes, form, listing, matching, survey, updates, wire
+from bridge.open311.documents import Tree
 from bridge.open311.endpoint import Endpoint, Sleep, Unreadable
 from bridge.open311.exchange import File
 from bridge.open311.following import Follower
 from bridge.open311.listing import Listing, Query
 from bridge.open311.polling import Followed
 from bridge.open311.profile import Profile
+from bridge.open311.survey import Finding
 from bridge.open311.updates import FollowUp, RequestUpdate
 from bridge.ports import Clock
 from bridge.vocabulary import Attribute, Discovery, Lookup, Receipt, Service, ServiceRequest, Submission
@@ -35,6 +37,8 @@ _log = structlog.get_logger(__name__)
 Photo = Callable[[str], Awaitable[File]]
 """Fetches a photo by its public URL, for cities that want the file itself."""
 
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 T = TypeVar("T")
 
@@ -64,6 +68,8 @@ class Client:
         self.endpoint = Endpoint(profile, api_key, transport, clock, sleep)
         self._follower = Follower(self.endpoint)
         self._photo = photo
+        self.oddities: tuple[Finding, ...] = ()  # of the service list, for staff
+        self._stored: set[str] = set()  # references that the city refused to store twice
         self._services: _Cached[tuple[Service, ...]] | None = None
         self._definitions: dict[str, _Cached[tuple[Attribute, ...] | None]] = {}
 
@@ -76,12 +82,13 @@ class Client:
         try:
             tree = await self.endpoint.tree("services", self.profile.services_path)
         except Retryable as error:
-            if self._services is None:
-                raise
-            _log.warning("city.services_stale", error=str(error))
-            return self._services.value
-        self._services = _Cached(wire.services(tree), self._now())
-        return self._services.value
+            return self._stale(error)
+        offered = wire.services(tree)
+        if not offered and self._services:
+            return self._stale(Retryable("the city's list is empty"))
+        self._report_oddities(tree)
+        self._services = _Cached(offered, self._now())
+        return offered
 
     async def definition(self, service_code: str) -> tuple[Attribute, ...]:
         """The questions of a service, () when it has none; an empty or unreadable definition is none too."""
@@ -109,6 +116,9 @@ class Client:
         answer = await self.endpoint.post(self.profile.requests_path, fields, files)
         try:
             receipt = answers.posted(answer, self._sent(submission, service), self._now())
+        except answers.AlreadyThere:
+            self._stored.add(submission.reference)
+            raise
         except BridgeError as error:
             raise self.endpoint.safe(error) from None
         _log.info("city.submitted", reference=submission.reference, id=receipt.service_request_id)
@@ -122,7 +132,9 @@ class Client:
         """
         skew = timedelta(minutes=self.profile.clock_skew_minutes)
         found = await self.listing(Query(since - skew, self._now() + skew))
-        return matching.settle(found.rows, submission, self.profile, since) or self._not_found(found, since)
+        return matching.settle(found.rows, submission, self.profile, since) or self._not_found(
+            submission, found, since
+        )
 
     async def resolve(self, token: str) -> str | None:
         """The service_request_id of a token; None while the city has none yet."""
@@ -175,6 +187,19 @@ class Client:
     def _fresh(self, at: datetime) -> bool:
         return self._now() - at < timedelta(minutes=self.profile.cache_minutes)
 
+    def _stale(self, error: Retryable) -> tuple[Service, ...]:
+        """The services known before. Raises the error when there are none."""
+        if self._services is None:
+            raise error
+        _log.warning("city.services_stale", error=str(error))
+        return self._services.value
+
+    def _report_oddities(self, tree: Tree) -> None:
+        found = survey.of_services(tree)
+        for finding in found if found != self.oddities else ():
+            _log.warning("city.services_odd", level=finding.level, words=finding.words)
+        self.oddities = found
+
     async def _service(self, service_code: str) -> Service | None:
         """The service, read anew when it is not in the list known so far; None where the city lists nothing.
         Raises Permanent for one that the city does not offer."""
@@ -182,12 +207,14 @@ class Client:
             try:
                 offered = await self.services()
             except Permanent:
-                return None  # govflow takes reports and answers 501 to every read
+                offered = ()  # govflow takes reports and answers no read
+            if not offered:
+                return None
             for service in offered:
                 if service.service_code == service_code:
                     return service
-            if attempt == 0:
-                self._services = None
+            if attempt == 0 and self._services:
+                self._services = replace(self._services, at=_LONG_AGO)
         raise Permanent(f"the city offers no service {service_code}", code="service_code")
 
     async def _questions(self, service: Service) -> tuple[Attribute, ...] | None:
@@ -201,12 +228,16 @@ class Client:
         return known.value
 
     async def _definition(self, service_code: str) -> tuple[Attribute, ...] | None:
+        """Read where it can be: a city whose definitions fail still gets its reports."""
         try:
-            tree = await self.endpoint.tree("definition", f"{self.profile.services_path}/{_path(service_code)}")
-        except (Unreadable, Permanent) as error:
+            answer = await self.endpoint.get("definition", f"{self.profile.services_path}/{_path(service_code)}")
+        except Unreadable as error:
             _log.warning("city.definition_unreadable", service_code=service_code, error=str(error))
             return None
-        return wire.definition(tree)
+        if not answer.success:
+            _log.warning("city.definition_refused", service_code=service_code, status=answer.status)
+            return None
+        return wire.definition(answer.document.tree) or None
 
     def _checked(self, submission: Submission, questions: Sequence[Attribute] | None) -> Submission:
         """The submission with its answers put as they are sent. Raises Permanent for those that cannot be."""
@@ -233,15 +264,17 @@ class Client:
             description=form.described(submission, self.profile),
             reference=submission.reference,
             marked=bool(self.profile.marker_of(submission.reference)),
-            once=self.profile.marker == "attribute",
+            once=bool(self.profile.marker_attribute),
             blackbox=service is not None and service.type == "blackbox",
             check_echo=self.profile.check_echo,
         )
 
-    def _not_found(self, found: Listing, since: datetime) -> Lookup:
+    def _not_found(self, submission: Submission, found: Listing, since: datetime) -> Lookup:
         settled = since + timedelta(seconds=self.profile.submit_seconds + self.profile.settle_seconds)
         if (early := (settled - self._now()).total_seconds()) > 0:
             raise Retryable("the city may still be storing the request", after=early)
+        if submission.reference in self._stored:
+            return Lookup("cannot_tell", why="the city refused it as stored already, and does not list it")
         if not found.complete:
             return Lookup("cannot_tell", why="the city's list was cut")
         if not self.profile.fresh_requests_listed:

@@ -70,20 +70,20 @@ class Endpoint:
     ) -> Answer:
         """The answer to a read, in the first format that gives a readable one; a refusal is an answer too.
 
-        Raises Retryable when there is no answer, Unreadable when no format gives one; Permanent for an
-        unusable URL.
+        Raises Retryable when there is no answer, Unreadable for successes that cannot be read in any format;
+        Permanent for an unusable URL.
         `spare`: reads of this minute to leave to more urgent calls.
         """
         first: Answer | None = None
         for format in self._order(kind):
             answer = await self._get(self._url(path, format), self._params(params or {}), spare)
-            if self._final(answer, kind):
+            if self._final(answer, kind, format):
                 if answer.success:
                     self._formats[kind] = format
                 return answer
             first = first or answer
         assert first is not None
-        if first.success or first.status >= 500:
+        if first.success:
             raise Unreadable(f"no readable answer for {path}: {_words(first, self.api_key)}", after=300)
         return first
 
@@ -158,11 +158,15 @@ class Endpoint:
             return circuit.held(now, answers.retry_after(answer, now))
         return circuit.failed(now) if answer.status >= 500 else circuit.succeeded()
 
-    def _final(self, answer: Answer, kind: Kind) -> bool:
-        """Whether another format could not say more: readable, or a plain "not there" from a known format."""
+    def _final(self, answer: Answer, kind: Kind, format: Format) -> bool:
+        """Whether another format could not say more: a readable answer, a failure where this format is known to
+        work, or a refusal in words from an endpoint that is known to speak it."""
         if answer.success:
             return answer.document.readable
-        return bool(wire.errors(answer.document.tree)) or (answer.status < 500 and kind in self._formats)
+        if self._formats.get(kind) == format:
+            return True
+        spoken = format in self._formats.values()
+        return spoken and answer.status < 500 and bool(wire.errors(answer.document.tree))
 
     def _order(self, kind: Kind) -> list[Format]:
         """The format known to work for this kind, then the one that works for others, then the profile's."""

@@ -94,7 +94,7 @@ def _require(own: Mapping[str, str], profile: Profile) -> None:
 
 def _attribute_fields(submission: Submission, profile: Profile, lists: Collection[str]) -> Fields:
     form: Fields = []
-    if profile.marker == "attribute":
+    if profile.marker_attribute:
         form.append((f"attribute[{profile.marker_attribute}]", submission.reference))
     for code, values in submission.attributes.items():
         sent = [storable(value, profile) for value in values]

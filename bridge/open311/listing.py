@@ -16,7 +16,7 @@ from bridge.open311.instants import write_instant
 from bridge.open311.profile import Profile
 from bridge.vocabulary import ServiceRequest
 
-_ROUND_CAPS = (25, 50, 100, 200, 250, 500)  # a list of exactly so many rows is probably a cut one
+ROUND_CAPS = (25, 50, 100, 200, 250, 500)  # a list of exactly so many rows is probably a cut one
 _SHORTEST = timedelta(minutes=1)
 
 
@@ -70,7 +70,7 @@ def reading(profile: Profile) -> wire.Reading:
 
 def is_full(rows: int, profile: Profile) -> bool:
     """Whether an answer of so many rows may have been cut."""
-    return rows >= profile.row_cap or rows in _ROUND_CAPS
+    return rows >= profile.row_cap or rows in ROUND_CAPS
 
 
 def parameters(call: _Call, profile: Profile) -> dict[str, str]:

@@ -25,9 +25,11 @@ def settle(
     row is ours. Absence is not for rows to say: the caller knows whether the list was whole and late enough.
     """
     listed = tuple(rows)
-    if profile.marker != "none" and submission.reference:
-        ours = [row for row in listed if marked(row, submission.reference)]
-        return _found(ours, "its reference") if ours else None
+    ours = [row for row in listed if submission.reference and marked(row, submission.reference)]
+    if ours:
+        return _found(ours, "its reference")
+    if profile.marker_of(submission.reference):
+        return None
     text = words_of(described(submission, profile))[:_LONGEST]
     alike = [row for row in listed if _alike(row, submission, text, since, profile)]
     if not alike:

@@ -22,6 +22,7 @@ _PACE: tuple[tuple[timedelta, timedelta, float], ...] = (  # up to this age, rea
     (timedelta(days=90), timedelta(days=1), 1.0),
     (timedelta.max, timedelta(days=3), 1.0),
 )
+_LONG = timedelta(days=36500)
 _SAFE = 0.8  # of a list's cap: the city's traffic is an estimate
 
 
@@ -73,7 +74,7 @@ Read = Window | Ids
 
 def interval(age: timedelta) -> timedelta:
     """How often a request of this age is read."""
-    return _pace(age)[0]
+    return next(every for limit, every, _ in _PACE if age < limit)
 
 
 def is_due(request: Followed, now: datetime) -> bool:
@@ -102,20 +103,16 @@ def delay(young: int, means: Means, reads_per_minute: float) -> timedelta:
     return max(sweep, interval(timedelta(0)))
 
 
-def _pace(age: timedelta) -> tuple[timedelta, float]:
-    for limit, every, weight in _PACE:
-        if age < limit:
-            return every, weight
-    return _PACE[-1][1:]
-
-
 def _due(followed: Iterable[Followed], now: datetime) -> Iterator[tuple[float, Followed]]:
     """Due requests with what reading them is worth: how overdue, times the weight of their age."""
+    tiers = [(now - min(limit, _LONG), now - every, every, weight) for limit, every, weight in _PACE]
     for request in followed:
-        every, weight = _pace(now - request.requested_at)
-        waited = (now - (request.read_at or request.requested_at)) / every
-        if waited >= 1:
-            yield waited * weight, request
+        read_at = request.read_at or request.requested_at
+        for youngest, due_before, every, weight in tiers:
+            if request.requested_at > youngest:
+                if read_at <= due_before:
+                    yield (now - read_at) / every * weight, request
+                break
 
 
 def _windows(due: Sequence[tuple[float, Followed]], means: Means) -> Iterator[Window]:

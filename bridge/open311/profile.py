@@ -95,11 +95,13 @@ class Profile(BaseModel):
         "url", description="url: media_url; multipart: the file itself (uReport drops a posted media_url)."
     )
     media_field: str = Field("media", description="Name of the file field of a multipart POST (uReport: media).")
-    marker: Literal["description", "attribute", "none"] = Field(
-        "description", description="Where the report's public reference goes, to find it after an unsure send."
+    marker: Literal["description", "none"] = Field(
+        "description", description="none: the city may not see the report's public reference in the text."
     )
     marker_line: str = Field("Ref {reference}", description="Last line of the description; holds {reference}.")
-    marker_attribute: str = Field("external_id", description="simple-crm refuses a second one: the safest marker.")
+    marker_attribute: str = Field(
+        "", description="An attribute for the reference too: simple-crm refuses the same external_id twice."
+    )
 
     # what a POST answers
     check_echo: bool = Field(

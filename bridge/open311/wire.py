@@ -18,7 +18,7 @@ from bridge.open311.instants import read_instant
 from bridge.open311.shapes import Row, flag, items, number, rows, strings, text
 from bridge.vocabulary import Attribute, Datatype, Discovery, Receipt, Service, ServiceRequest, Value
 
-_WRAPPINGS = (
+WRAPPINGS = (
     "services", "service", "service_definition", "service_requests", "service_request", "requests", "request",
     "service_request_updates", "request_update", "request_updates", "discovery", "errors", "error", "data",
     "results", "response",
@@ -73,7 +73,7 @@ class ErrorRow:
 def services(tree: Tree) -> tuple[Service, ...]:
     """Rows of a service list; those without a code, and later ones with an earlier one's code, are left out."""
     found: dict[str, Service] = {}
-    for row in rows(tree, _WRAPPINGS, ("service_code", "service_name")):
+    for row in rows(tree, WRAPPINGS, ("service_code", "service_name")):
         service = _service(row)
         if service.service_code:
             found.setdefault(service.service_code, service)
@@ -109,7 +109,7 @@ def _keywords(value: Any) -> tuple[str, ...]:
 def definition(tree: Tree) -> tuple[Attribute, ...]:
     """The attributes of a service definition in their order, under any of the known shapes; () when empty."""
     container: Any = tree
-    for row in rows(tree, _WRAPPINGS, ("attributes", "attribute")):
+    for row in rows(tree, WRAPPINGS, ("attributes", "attribute")):
         container = row.get("attributes", row.get("attribute"))
         break
     found = [row for row in items(container, "attribute") if _is_attribute(row)]
@@ -152,7 +152,7 @@ def _value(item: Any) -> Value:
 
 def discovery(tree: Tree) -> Discovery:
     """A discovery document; `endpoints` keep what they say, with `formats` always a list of strings."""
-    for row in rows(tree, _WRAPPINGS, ("endpoints", "changeset", "key_service")):
+    for row in rows(tree, WRAPPINGS, ("endpoints", "changeset", "key_service")):
         return Discovery(
             changeset=text(row.get("changeset")),
             contact=text(row.get("contact")),
@@ -172,7 +172,7 @@ def discovery(tree: Tree) -> Discovery:
 def receipts(tree: Tree) -> tuple[tuple[Receipt, Row], ...]:
     """The rows that answer a POST, each with its raw row; SeeClickFix names the id `id`."""
     marks = ("service_request_id", "token", "id", "service_notice", "account_id")
-    return tuple((_receipt(row), row) for row in rows(tree, _WRAPPINGS, marks))
+    return tuple((_receipt(row), row) for row in rows(tree, WRAPPINGS, marks))
 
 
 def _receipt(row: Row) -> Receipt:
@@ -187,7 +187,7 @@ def _receipt(row: Row) -> Receipt:
 def requests(tree: Tree, reading: Reading = PLAIN) -> tuple[ServiceRequest, ...]:
     """Rows of a request list or a single request. A row may have a token and no id yet ("" then); rows with
     neither are left out (Chicago lists them)."""
-    found = (_request(row, reading) for row in rows(tree, _WRAPPINGS, ("service_request_id", "token", "status")))
+    found = (_request(row, reading) for row in rows(tree, WRAPPINGS, ("service_request_id", "token", "status")))
     return tuple(request for request in found if request.service_request_id or request.token)
 
 
@@ -238,7 +238,7 @@ def media_url(value: Any) -> str:
 
 def token_id(tree: Tree, token: str) -> str | None:
     """The service_request_id that an answer of GET tokens/{token} gives for this token; None when none yet."""
-    for row in rows(tree, _WRAPPINGS, ("service_request_id", "token")):
+    for row in rows(tree, WRAPPINGS, ("service_request_id", "token")):
         named = text(row.get("token"))
         if (not named or named == token) and (found := text(row.get("service_request_id"))):
             return found
@@ -251,7 +251,7 @@ def token_id(tree: Tree, token: str) -> str | None:
 def errors(tree: Tree) -> tuple[ErrorRow, ...]:
     """The rows of an error answer in any of the known shapes; () when there are none."""
     marks = ("description", "message", "full_errors", "error_description")
-    found = [_error(row) for row in rows(tree, _WRAPPINGS, marks) if "service_request_id" not in row]
+    found = [_error(row) for row in rows(tree, WRAPPINGS, marks) if "service_request_id" not in row]
     if not found and isinstance(tree, Mapping):  # {"base": [..]}, {"error": "words"}, {"errors": ["words"]}
         found = [ErrorRow("", words) for words in strings(dict(tree))]
     return tuple(row for row in found if row.description)

@@ -112,11 +112,11 @@ def p95(delays: list[timedelta]) -> timedelta:
 
 
 def test_a_city_with_lists_of_a_thousand_rows() -> None:
-    assert p95(delays_of_young_changes(LISTS, 66, newer_than_two_days=2500)) <= timedelta(minutes=30)
+    assert p95(delays_of_young_changes(LISTS, 54, newer_than_two_days=2500)) <= timedelta(minutes=30)
 
 
 def test_a_city_with_comma_lists_of_fifty_ids_only() -> None:
-    assert p95(delays_of_young_changes(IDS_ONLY, 66, newer_than_two_days=2500)) <= timedelta(minutes=30)
+    assert p95(delays_of_young_changes(IDS_ONLY, 54, newer_than_two_days=2500)) <= timedelta(minutes=30)
 
 
 def test_the_delay_to_expect_where_only_single_ids_are_answered() -> None:

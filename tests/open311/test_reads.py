@@ -259,7 +259,8 @@ async def test_a_read_that_would_wait_too_long_is_put_off() -> None:
 async def test_the_key_goes_with_reads_as_the_profile_says_and_into_no_log(
     how: str, sent: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    for name in ("", "httpx", "httpcore"):
+        caplog.set_level(logging.DEBUG, name or None)
     city = ScriptedCity()
     await client_of(city, key_on_reads=how).services()
     assert dict(city.asked[-1].url.params) == sent

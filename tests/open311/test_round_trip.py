@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.open311 import documents, wire, writing
 from bridge.open311.documents import Format
 from bridge.vocabulary import Attribute, Discovery, Receipt, Service, ServiceRequest, Value
 
+quick = settings(max_examples=40)
 FORMATS: tuple[Format, ...] = ("json", "xml")
 
 lines = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), max_size=40).map(
@@ -87,12 +88,14 @@ def tree(content: bytes) -> documents.Tree:
 
 
 @pytest.mark.parametrize("format", FORMATS)
+@quick
 @given(offered=st.lists(services, max_size=4, unique_by=lambda service: service.service_code))
 def test_services(format: Format, offered: list[Service]) -> None:
     assert wire.services(tree(writing.services(offered, format))) == tuple(offered)
 
 
 @pytest.mark.parametrize("format", FORMATS)
+@quick
 @given(asked=st.lists(attributes, max_size=4))
 def test_definitions(format: Format, asked: list[Attribute]) -> None:
     ordered = tuple(replace(attribute, order=order) for order, attribute in enumerate(asked, start=1))
@@ -100,29 +103,34 @@ def test_definitions(format: Format, asked: list[Attribute]) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
+@quick
 @given(rows=st.lists(requests, max_size=4))
 def test_requests(format: Format, rows: list[ServiceRequest]) -> None:
     assert wire.requests(tree(writing.requests(rows, format))) == tuple(rows)
 
 
 @pytest.mark.parametrize("format", FORMATS)
+@quick
 @given(given_out=st.lists(receipts, max_size=4))
 def test_receipts(format: Format, given_out: list[Receipt]) -> None:
     assert [receipt for receipt, _ in wire.receipts(tree(writing.receipts(given_out, format)))] == given_out
 
 
 @pytest.mark.parametrize("format", FORMATS)
+@quick
 @given(rows=st.lists(st.builds(wire.ErrorRow, code=lines, description=names), max_size=4))
 def test_errors(format: Format, rows: list[wire.ErrorRow]) -> None:
     assert wire.errors(tree(writing.errors(rows, format))) == tuple(rows)
 
 
 @pytest.mark.parametrize("format", FORMATS)
+@quick
 @given(told=discoveries)
 def test_discovery(format: Format, told: Discovery) -> None:
     assert wire.discovery(tree(writing.discovery(told, format))) == told
 
 
+@quick
 @given(rows=st.lists(requests, max_size=3))
 def test_a_row_read_from_json_survives_a_detour_through_xml(rows: list[ServiceRequest]) -> None:
     once = wire.requests(tree(writing.requests(rows, "json")))
@@ -141,12 +149,14 @@ trees = st.recursive(
 )
 
 
+@quick
 @given(anything=trees)
 def test_any_tree_is_read_without_a_fall(anything: documents.Tree) -> None:
     for reader in READERS:
         reader(anything)
 
 
+@quick
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
 def test_any_bytes_are_a_document(content: bytes) -> None:
     assert documents.read(content).kind in ("json", "xml", "html", "text", "empty")

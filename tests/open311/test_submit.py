@@ -142,7 +142,7 @@ async def test_a_moved_endpoint_is_not_followed() -> None:
 async def test_a_refused_second_external_id_means_the_first_send_landed() -> None:
     city = answering((400, [{"code": 400, "description": "Duplicate external_id"}]))
     with pytest.raises(Unsure):
-        await client_of(city, marker="attribute").submit(POTHOLE)
+        await client_of(city, marker_attribute="external_id").submit(POTHOLE)
 
 
 async def test_the_key_is_blotted_out_of_a_refusal_that_repeats_it() -> None:

@@ -36,18 +36,15 @@ PHOTOS_AT_ONCE = 2  # a decoded photo takes up to 200 MB
 
 
 def create(settings: CitySettings, clock: Clock, choose: Choose | None = None) -> Starlette:
-    """The city as an application; its desk is `app.state.desk`. With `settings.imitate` or `choose` a front
-    that imitates bad servers stands before it. Raises SettingsError for a bad catalog or unknown quirk."""
-    quirks = settings.imitate
+    """The city as an application; its desk is `app.state.desk`. Raises SettingsError for a bad catalog."""
+    return surface(Desk(settings, clock), choose)
+
+
+def surface(desk: Desk, choose: Choose | None = None) -> Starlette:
+    """The HTTP surface of a desk that someone else opened. With `settings.imitate` or `choose` a front that
+    imitates bad servers stands before it. Raises SettingsError for an unknown quirk."""
+    quirks = desk.settings.imitate
     parse(quirks or ())
-    application = surface(Desk(settings, clock))
-    if choose or quirks is not None:
-        application.add_middleware(Imitation, choose=choose or by_header(quirks or ()), clock=clock)
-    return application
-
-
-def surface(desk: Desk) -> Starlette:
-    """The HTTP surface of a desk that someone else opened."""
     application = Starlette(
         routes=[
             Route("/discovery.{suffix}", _discovery),
@@ -72,6 +69,8 @@ def surface(desk: Desk) -> Starlette:
     application.router.redirect_slashes = False
     application.state.desk = desk
     application.state.photo_room = anyio.CapacityLimiter(PHOTOS_AT_ONCE)
+    if choose or quirks is not None:
+        application.add_middleware(Imitation, choose=choose or by_header(quirks or ()), clock=desk)
     return application
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import socket
 import tempfile
@@ -208,6 +209,11 @@ class Models:
 
     services: Path
     places: Path
+
+
+def models_cache() -> Path:
+    """Where commands keep the built-in models: the user's cache, so that every checkout and folder shares them."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "open311-bridge" / "models"
 
 
 def build_models(directory: Path, progress: Progress) -> Models:

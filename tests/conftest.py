@@ -4,13 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app import build_models
-
-MODELS = Path(".cache/models")
+from bridge.app import build_models, models_cache
 
 
 @pytest.fixture(scope="session")
 def models_dir() -> Path:
     """The built-in models, trained once per checkout (`make setup` does it before)."""
-    build_models(MODELS, lambda _: None)
-    return MODELS.absolute()
+    build_models(models_cache(), lambda _: None)
+    return models_cache()

@@ -1,0 +1,20 @@
+"""The command line. Errors of settings are one line that names the setting, and exit 2."""
+
+from __future__ import annotations
+
+import typer
+
+from bridge.cli import cities, serving, understanding
+
+# Pretty tracebacks show local variables, and those hold secrets.
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A multi-channel Open311 intake bridge.",
+)
+app.add_typer(serving.app)
+app.add_typer(understanding.app)
+app.add_typer(cities.app, name="city")
+app.add_typer(understanding.gazetteers, name="gazetteer")
+app.add_typer(understanding.models, name="models")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import spacy
@@ -17,19 +18,32 @@ from classifiers import pipeline
 from classifiers.pipeline import SERVICE
 
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 
 _BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Vectors of the taxonomy's words, by which a city's service list is understood. One row a text."""
+
+    phrases: Floats  # names, keywords and descriptions of the types
+    phrase_types: Ints  # index of the type of each phrase
+    sentences: Floats  # the training sentences
+    sentence_types: Ints
+    wide: Floats  # names of wide services, by group of types
+    wide_groups: Ints
+    groups: Ints  # index of the group of each type, -1 for none
+    common: Floats  # how often residents write about each type: 3 daily, 2 often, 1 seldom
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """The pipeline, its types, the words under which cities list them, and what it learned from one city."""
+    """The pipeline, its types, their lexicon, and what was learned from one city's history."""
 
     nlp: Language
     types: tuple[str, ...]  # labels of the built-in text categoriser; "not_civic" is one of them
-    phrases: tuple[str, ...]
-    phrase_types: NDArray[np.int64]  # index into `types` of each phrase
-    phrase_vectors: Floats  # shape (phrases, 384); unit rows
+    lexicon: Lexicon
     learned: Mapping[str, int] = field(default_factory=dict)  # reports each service code was learned from
 
 
@@ -47,28 +61,19 @@ def load(path: Path) -> Model:
 
     Raises FileNotFoundError for a folder without one and minilm.WeightsMissing when it needs weights we lack.
     """
-    words = json.loads((path / "words.json").read_text(encoding="utf-8"))
-    return Model(
-        nlp=spacy.load(path / "pipeline"),
-        types=tuple(words["types"]),
-        phrases=tuple(words["phrases"]),
-        phrase_types=np.array(words["phrase_types"], dtype=np.int64),
-        phrase_vectors=np.load(path / "phrases.npy").astype(np.float32),
-        learned=words["learned"],
-    )
+    about = json.loads((path / "model.json").read_text(encoding="utf-8"))
+    with np.load(path / "lexicon.npz") as arrays:
+        loaded: dict[str, Any] = {name: _widened(arrays[name]) for name in arrays.files}
+    return Model(spacy.load(path / "pipeline"), tuple(about["types"]), Lexicon(**loaded), about["learned"])
 
 
 def save(model: Model, path: Path) -> None:
     """Writes a model where `load` finds it. The folder is made; a model in it is overwritten."""
     path.mkdir(parents=True, exist_ok=True)
-    words = {
-        "types": model.types,
-        "phrases": model.phrases,
-        "phrase_types": model.phrase_types.tolist(),
-        "learned": dict(model.learned),
-    }
-    (path / "words.json").write_text(json.dumps(words), encoding="utf-8")
-    np.save(path / "phrases.npy", model.phrase_vectors.astype(np.float16))
+    about = {"types": model.types, "learned": dict(model.learned)}
+    (path / "model.json").write_text(json.dumps(about), encoding="utf-8")
+    arrays: dict[str, Any] = {one.name: _narrowed(getattr(model.lexicon, one.name)) for one in fields(Lexicon)}
+    np.savez(path / "lexicon.npz", **arrays)
     model.nlp.to_disk(path / "pipeline")
 
 
@@ -85,3 +90,12 @@ def read(model: Model, texts: Sequence[str]) -> Reading:
 def _table(docs: Sequence[Doc], labels: Sequence[str]) -> Floats:
     rows = [[doc.cats.get(label, 0.0) for label in labels] for doc in docs]
     return np.array(rows, dtype=np.float32).reshape(len(docs), len(labels))
+
+
+def _narrowed(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Vectors in half precision: half the bytes, and no ranking changes."""
+    return array.astype(np.float16) if array.dtype == np.float32 else array
+
+
+def _widened(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    return array.astype(np.float32) if array.dtype == np.float16 else array

@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 from spacy.language import Language
 
 import classifiers
-from classifiers import minilm, model, pipeline
+from classifiers import minilm, pipeline
+from classifiers.model import Lexicon, Model, save
 from classifiers.pipeline import TYPES
 from classifiers.training import fitting
 from classifiers.training.taxonomy import (
     CORPUS,
+    GROUPS,
     TAXONOMY,
     Line,
     ServiceType,
     read_corpus,
+    read_groups,
     read_taxonomy,
 )
 
@@ -51,7 +54,8 @@ def build(directory: Path, progress: Progress) -> Path:
     vectors = _Vectors(directory / "vectors.npz", encoder, progress)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         made = Path(scratch) / "model"
-        model.save(_model(_train(lines, vectors), types, vectors), made)
+        nlp = _train(lines, vectors)
+        save(Model(nlp, tuple(nlp.pipe_labels[TYPES]), _lexicon(nlp, types, lines, vectors)), made)
         made.replace(target)
     progress(f"service model {target.name}: trained")
     return target
@@ -67,7 +71,7 @@ def _fingerprint(weights: bool) -> str:
     code = [root / name for name in ("minilm.py", "model.py", "pipeline.py")]
     code += [root / "training" / name for name in ("builtin.py", "fitting.py", "regression.py", "taxonomy.py")]
     digest = hashlib.sha256(repr((weights, minilm.PINS)).encode())
-    for path in sorted([TAXONOMY, *CORPUS.glob("*.txt"), *code]):
+    for path in sorted([TAXONOMY, GROUPS, *CORPUS.glob("*.txt"), *code]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -85,18 +89,26 @@ def _train(lines: Sequence[Line], vectors: _Vectors) -> Language:
     return nlp
 
 
-def _model(nlp: Language, types: Sequence[ServiceType], vectors: _Vectors) -> model.Model:
-    """The pipeline together with the words under which cities list each type."""
+def _lexicon(nlp: Language, types: Sequence[ServiceType], lines: Sequence[Line], vectors: _Vectors) -> Lexicon:
+    """The words of the taxonomy as vectors; types in the order of the pipeline's labels."""
     labels = nlp.pipe_labels[TYPES]
-    rows = [(labels.index(kind.id), words) for kind in types for words in _phrases(kind)]
-    phrases = [words for _, words in rows]
-    docs = pipeline.make_docs(nlp, phrases, vectors.of(phrases))
-    return model.Model(
-        nlp=nlp,
-        types=tuple(labels),
-        phrases=tuple(phrases),
-        phrase_types=np.array([at for at, _ in rows]),
-        phrase_vectors=pipeline.similarity_vectors(nlp, docs),
+    described = {kind.id: kind for kind in types}
+    groups = list(read_groups())
+    phrases = [(labels.index(kind.id), words) for kind in types for words in _phrases(kind)]
+    wide = [(at, words) for at, names in enumerate(read_groups().values()) for words in names]
+
+    def embed(texts: Sequence[str]) -> Floats:
+        return pipeline.similarity_vectors(nlp, pipeline.make_docs(nlp, texts, vectors.of(texts)))
+
+    return Lexicon(
+        phrases=embed([words for _, words in phrases]),
+        phrase_types=np.array([at for at, _ in phrases]),
+        sentences=embed([line.text for line in lines]),
+        sentence_types=np.array([labels.index(line.type_id) for line in lines]),
+        wide=embed([words for _, words in wide]),
+        wide_groups=np.array([at for at, _ in wide]),
+        groups=np.array([groups.index(described[each].group) if each in described else -1 for each in labels]),
+        common=np.array([described[each].common if each in described else 1 for each in labels], np.float32),
     )
 
 

@@ -1,7 +1,8 @@
 """The built-in taxonomy of municipal services and its written training text.
 
-`taxonomy.toml` describes each type; `corpus/<language>.txt` holds the sentences: a line `[type_id]` opens a type,
-then one message a line, `{place}` where a resident would name a place. Both are meant to be read and extended.
+`taxonomy.toml` describes each type and `groups.toml` the groups of them; `corpus/<language>.txt` holds the
+sentences: a line `[type_id]` opens a type, then one message a line, `{place}` where a resident would name a place.
+All are meant to be read and extended.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 TAXONOMY = HERE / "taxonomy.toml"
+GROUPS = HERE / "groups.toml"
 CORPUS = HERE / "corpus"
 
 NOT_CIVIC = "not_civic"
@@ -43,6 +45,7 @@ class ServiceType:
     group: str
     near: tuple[str, ...]
     names: tuple[str, ...]
+    common: int  # 3 daily, 2 often, 1 seldom
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,16 @@ def read_taxonomy(path: Path = TAXONOMY) -> tuple[ServiceType, ...]:
             group=entry["group"],
             near=tuple(entry.get("near", ())),
             names=tuple(entry.get("examples_of_names", ())),
+            common=entry.get("common", 1),
         )
         for type_id, entry in entries.items()
     )
+
+
+def read_groups(path: Path = GROUPS) -> dict[str, tuple[str, ...]]:
+    """Names of wide services by group of types."""
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {group: tuple(entry["names"]) for group, entry in entries.items()}
 
 
 def read_corpus(path: Path) -> tuple[Line, ...]:

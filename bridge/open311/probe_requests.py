@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -152,29 +152,22 @@ async def _dates(work: Bench) -> None:
     for query_times in ("utc", "local"):
         profile = work.profile.model_copy(update={"query_times": query_times})
         span = {"start_date": write_time(middle, profile), "end_date": write_time(end, profile)}
-        answer = await work.ask(work.profile.requests_path, span)
-        if answer is not None and answer.success:
-            if query_times == "local":
-                work.quirk("dates", "taken without a zone only", query_times="local")
-            _judge_dates(work, _rows(work, answer), middle, await _turned(work, span))
+        rows = _rows(work, await work.ask(work.profile.requests_path, span))
+        turned = {"start_date": span["end_date"], "end_date": span["start_date"]}
+        if not rows and _rows(work, await work.ask(work.profile.requests_path, turned)):
+            work.quirk("dates", "start_date is taken for end_date", swapped_dates=True, query_times=query_times)
             return
-    work.quirk("dates", "a list by start_date and end_date is refused", list_windows=False)
+        if rows:
+            _judge_dates(work, rows, middle, query_times)
+            return
+    work.quirk("dates", "a list by start_date and end_date answers nothing", list_windows=False)
 
 
-async def _turned(work: Bench, span: Mapping[str, str]) -> tuple[ServiceRequest, ...]:
-    """What comes when the two dates change places: nothing, unless the server confuses them (codefornl)."""
-    turned = {"start_date": span["end_date"], "end_date": span["start_date"]}
-    return _rows(work, await work.ask(work.profile.requests_path, turned))
-
-
-def _judge_dates(
-    work: Bench, rows: Sequence[ServiceRequest], middle: datetime, turned: Sequence[ServiceRequest]
-) -> None:
-    slack = timedelta(days=1) if work.profile.query_times == "local" else timedelta(seconds=1)
-    times = [row.requested_datetime for row in rows if row.requested_datetime]
-    if not times and turned:
-        work.quirk("dates", "start_date is taken for end_date", swapped_dates=True)
-    elif not times or min(times) < middle - slack:
+def _judge_dates(work: Bench, rows: Sequence[ServiceRequest], middle: datetime, query_times: str) -> None:
+    if query_times == "local":
+        work.quirk("dates", "taken without a zone only", query_times="local")
+    slack = timedelta(days=1) if query_times == "local" else timedelta(seconds=1)
+    if any(row.requested_datetime and row.requested_datetime < middle - slack for row in rows):
         work.quirk("dates", "start_date and end_date are not followed", list_windows=False)
     else:
         work.note("fine", "dates", "start_date and end_date work")

@@ -207,6 +207,10 @@ class Transaction(Protocol):
 
     # artifacts
     def active_artifact(self, city_id: str, kind: str) -> Artifact | None: ...
+    def artifacts(self, city_id: str, kind: str) -> tuple[Artifact, ...]:
+        """All that were ever activated, oldest first."""
+        ...
+
     def activate(self, city_id: str, kind: str, artifact: Artifact) -> None:
         """Records an artifact and makes it the one in use; earlier ones stay on record."""
         ...

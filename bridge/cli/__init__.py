@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bridge.cli import cities, serving, understanding
+from bridge.cli import cities, learning, serving, understanding
 
 # Pretty tracebacks show local variables, and those hold secrets.
 app = typer.Typer(
@@ -15,6 +15,9 @@ app = typer.Typer(
 )
 app.add_typer(serving.app)
 app.add_typer(understanding.app)
+app.add_typer(learning.app)
+understanding.models.command("list")(learning.list_models)
+understanding.models.command("restore")(learning.restore_model)
 app.add_typer(cities.app, name="city")
 app.add_typer(understanding.gazetteers, name="gazetteer")
 app.add_typer(understanding.models, name="models")

@@ -34,6 +34,7 @@ class Jurisdiction:
     settle_after: timedelta = timedelta(minutes=1)
     services: Mapping[str, Service] = field(default_factory=dict)
     classifier: Classifier | None = None
+    model_id: str = ""  # the blob the classifier was bound from
 
     def offer(self, services: Sequence[Service]) -> None:
         """Takes the city's current service list."""

@@ -52,17 +52,22 @@ class _Job:
 
 
 class SqliteStore:
-    """Implements `bridge.ports.Store` on one file. `close` waits for the work in hand."""
+    """Implements `bridge.ports.Store` on one file. `close` waits for the work in hand.
 
-    def __init__(self, path: Path, clock: Clock, wake: Wake) -> None:
+    The bridge opens it `alone`. A command that only adds or reads a row (a new model, a list) may open it beside
+    a running bridge with `alone=False`: it then neither voids leases nor migrates.
+    """
+
+    def __init__(self, path: Path, clock: Clock, wake: Wake, *, alone: bool = True) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _alone(path)
+        self._lock = _alone(path) if alone else None
         self._clock = clock
         self._wake = wake
         self._writer = engine(path, "BEGIN IMMEDIATE")
         self._reader = engine(path, "BEGIN")
-        upgrade(self._writer)
-        _void_leases(self._writer)
+        if alone:
+            upgrade(self._writer)
+            _void_leases(self._writer)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_for_ever, name="store-writer", daemon=True)
         self._thread.start()
@@ -81,7 +86,8 @@ class SqliteStore:
         await asyncio.to_thread(self._thread.join)
         self._writer.dispose()
         self._reader.dispose()
-        self._lock.close()
+        if self._lock:
+            self._lock.close()
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         with Session(self._reader) as session:

@@ -254,6 +254,11 @@ class SqlTransaction:
         row = self._session.exec(statement).first()
         return Artifact(row.blob_id, row.manifest) if row else None
 
+    def artifacts(self, city_id: str, kind: str) -> tuple[Artifact, ...]:
+        statement = select(t.Artifact).where(t.Artifact.city_id == city_id, t.Artifact.kind == kind)
+        rows = self._session.exec(statement.order_by(col(t.Artifact.id)))
+        return tuple(Artifact(row.blob_id, row.manifest) for row in rows)
+
     def activate(self, city_id: str, kind: str, artifact: Artifact) -> None:
         now = self._clock.now()
         same = select(t.Artifact).where(

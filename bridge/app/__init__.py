@@ -8,52 +8,53 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import secrets
 import socket
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from pydantic import SecretStr, TypeAdapter
+from pydantic import TypeAdapter
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import channels
+from bridge.app.parts import (
+    SERVICE_MODEL,
+    Progress,
+    build_models,
+    city_profile,
+    client_of,
+    embedded_desk,
+    embedded_path,
+    make_jurisdiction,
+    models_cache,
+)
 from bridge.city.app import surface
 from bridge.city.desk import Desk
-from bridge.city.settings import CitySettings as EmbeddedSettings
 from bridge.errors import BridgeError
 from bridge.flow import dispatch, handling, tracking
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
-from bridge.open311 import profile as profiles
 from bridge.open311.client import Client
-from bridge.open311.profile import Profile
-from bridge.ports import Accept, Blobs, Channel, Clock, Locator
+from bridge.ports import Accept, Blobs, Channel, Clock, Transaction
 from bridge.store.blobs import FolderBlobs
 from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
-from bridge.vocabulary import Artifact, Policy, Service
+from bridge.vocabulary import Artifact, Service
 from bridge.web.server import serving
 from bridge.web.site import site
-from classifiers import addresses, gazetteer, services, training
-from classifiers.geocode import PlaceLocator
-from classifiers.language import LanguageDetector
+from classifiers import services
 from config.catalog import load_catalog
-from config.settings import CitySettings, Settings
+from config.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[str], None]
 SERVICES = TypeAdapter(tuple[Service, ...])
-CONTACT_FIELDS = ("first_name", "last_name", "email", "phone")
 SERVICES_AGAIN = timedelta(hours=1)
 SERVICES_RETRY_SECONDS = 5.0
+NEW_MODELS_SECONDS = 30.0
 
 
 class SystemClock:
@@ -75,6 +76,7 @@ class Bridge:
     channels: Sequence[Channel]
     accept: Accept
     clients: Mapping[str, Client]
+    blobs: Blobs
     desks: Mapping[str, Desk] = field(default_factory=dict)
 
     def application(self, pages: Sequence[BaseRoute] = ()) -> ASGIApp:
@@ -134,12 +136,24 @@ class Bridge:
         for jurisdiction in self.handling.jurisdictions.values():
             await self._offer(jurisdiction)
 
+    async def _take_new_models(self) -> None:
+        """Loads a model that was promoted or restored since, without a restart."""
+        for jurisdiction in self.handling.jurisdictions.values():
+            active = await self.store.read(partial(_active_model, jurisdiction.id))
+            if active and active.blob_id != jurisdiction.model_id:
+                loaded = await asyncio.to_thread(services.load, self.blobs.path(active.blob_id))
+                jurisdiction.bind_classifier = partial(services.ServiceClassifier, loaded)
+                await asyncio.to_thread(jurisdiction.offer, list(jurisdiction.services.values()))
+                jurisdiction.model_id = active.blob_id
+                log.info("model taken into use", extra={"city_id": jurisdiction.id, "model": active.blob_id[:12]})
+
     def _schedule(self) -> AsyncIOScheduler:
         """APScheduler says when to look; what is due is a row. One process, so its jobs live in memory."""
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
         seconds = max(0.5, min(city.poll_seconds for city in self.settings.city) / 5)
         scheduler.add_job(tracking.look, "interval", [self.handling], seconds=seconds, id="track")
         scheduler.add_job(self._offer_again, "interval", seconds=SERVICES_AGAIN.total_seconds(), id="services")
+        scheduler.add_job(self._take_new_models, "interval", seconds=NEW_MODELS_SECONDS, id="models")
         scheduler.start()
         return scheduler
 
@@ -154,11 +168,6 @@ class Bridge:
             desk.close()
 
 
-def embedded_path(city_id: str) -> str:
-    """Where an embedded city's GeoReport endpoint is mounted."""
-    return f"/open311/{city_id}/v2"
-
-
 @contextlib.asynccontextmanager
 async def open_bridge(settings: Settings, clock: Clock, progress: Progress) -> AsyncIterator[Bridge]:
     """Builds what is missing (models, gazetteers), opens every part and closes it at the end of the block."""
@@ -167,10 +176,10 @@ async def open_bridge(settings: Settings, clock: Clock, progress: Progress) -> A
     blobs = FolderBlobs(settings.data_dir / "blobs")
     wake = EmbeddedWake()
     store = SqliteStore(settings.database_path, clock, wake)
-    desks = {city.id: _desk(settings, city, clock) for city in settings.city if city.embedded}
-    clients = {city.id: _client(settings, city, desks.get(city.id), clock) for city in settings.city}
+    desks = {city.id: embedded_desk(settings, city, clock) for city in settings.city if city.embedded}
+    clients = {city.id: client_of(settings, city, desks.get(city.id), clock) for city in settings.city}
     jurisdictions = {
-        city.id: await _jurisdiction(city, clients[city.id], store, blobs, models, progress)
+        city.id: await make_jurisdiction(city, clients[city.id], store, blobs, models, progress)
         for city in settings.city
     }
     work = handling.Handling(
@@ -192,6 +201,7 @@ async def open_bridge(settings: Settings, clock: Clock, progress: Progress) -> A
         channels=made,
         accept=accepting(store),
         clients=clients,
+        blobs=blobs,
         desks=desks,
     )
     try:
@@ -200,121 +210,18 @@ async def open_bridge(settings: Settings, clock: Clock, progress: Progress) -> A
         await bridge.close()
 
 
-# ----------------------------------------------------------------------------------------- what is built
+def _active_model(city_id: str, tx: Transaction) -> Artifact | None:
+    return tx.active_artifact(city_id, SERVICE_MODEL)
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
-    """The built-in models, as folders."""
-
-    services: Path
-    places: Path
-
-
-def models_cache() -> Path:
-    """Where commands keep the built-in models: the user's cache, so that every checkout and folder shares them."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "open311-bridge" / "models"
-
-
-def build_models(directory: Path, progress: Progress) -> Models:
-    """Trains the built-in models, or finds them trained."""
-    return Models(
-        training.build(directory / "services", progress), addresses.build(directory / "places", progress)
-    )
-
-
-async def _artifact(
-    store: SqliteStore, blobs: Blobs, city_id: str, kind: str, source: str, make: Callable[[], Path]
-) -> Path:
-    """The city's active artifact of a kind; made and activated when there is none from this `source`."""
-    active = await store.read(lambda tx: tx.active_artifact(city_id, kind))
-    if active is None or active.manifest.get("source") not in (source, "learned"):
-        active = Artifact(blobs.put(make()), {"source": source})
-        made = active
-        await store.write(lambda tx: tx.activate(city_id, kind, made))
-    return blobs.path(active.blob_id)
-
-
-async def _jurisdiction(
-    city: CitySettings, client: Client, store: SqliteStore, blobs: Blobs, models: Models, progress: Progress
-) -> Jurisdiction:
-    built_in = partial(_artifact, store, blobs, city.id)
-    service_model = services.load(
-        await built_in("service model", f"built-in {models.services.name}", lambda: models.services)
-    )
-    place_model = addresses.load(await built_in("place model", "built-in", lambda: models.places))
-    return Jurisdiction(
-        id=city.id,
-        name=city.name,
-        endpoint=client,
-        locator=await _locator(city, built_in, place_model, progress),
-        bind_classifier=partial(services.ServiceClassifier, service_model),
-        detect=LanguageDetector(city.languages),
-        languages=city.languages,
-        time_zone=city.time_zone,
-        contact_needed=_contact_needed(client.profile),
-        policy=Policy(city.submit, city.ask, city.most_questions, city.emergency_number),
-        poll_every=timedelta(seconds=city.poll_seconds),
-        settle_after=timedelta(seconds=city.settle_seconds),
-    )
-
-
-async def _locator(
-    city: CitySettings,
-    artifact: Callable[[str, str, Callable[[], Path]], Awaitable[Path]],
-    extractor: addresses.Extractor,
-    progress: Progress,
-) -> Locator:
-    with tempfile.TemporaryDirectory() as folder:
-
-        def make() -> Path:
-            progress(f"gazetteer of {city.name}: building")
-            return gazetteer.build([city.gazetteer], Path(folder) / "gazetteer.db", progress)
-
-        stat = city.gazetteer.stat()
-        path = await artifact("gazetteer", f"{city.gazetteer.name} {stat.st_size} {stat.st_mtime_ns}", make)
-    return PlaceLocator(gazetteer.open_gazetteer(path), extractor)
-
-
-def _desk(settings: Settings, city: CitySettings, clock: Clock) -> Desk:
-    """The embedded city's desk. Its key is made anew at every start: the bridge is its own only client, unless
-    the operator sets one for others."""
-    assert city.services
-    keys = [city.api_key] if city.api_key else []
-    return Desk(
-        EmbeddedSettings(
-            services=city.services,
-            definitions=city.definitions,
-            data=settings.data_dir / "cities" / city.id,
-            api_keys=(*keys, SecretStr(secrets.token_urlsafe(24))),
-            jurisdiction_id=city.jurisdiction_id,
-        ),
-        clock,
-    )
-
-
-def _contact_needed(profile: Profile) -> tuple[str, ...]:
-    """What must be asked: required by the city, and not given for everyone by its profile."""
-    return tuple(name for name in CONTACT_FIELDS if name in profile.required and name not in profile.fallback)
-
-
-def _client(settings: Settings, city: CitySettings, desk: Desk | None, clock: Clock) -> Client:
-    if desk:
-        host = "127.0.0.1" if settings.server.host in ("0.0.0.0", "::", "") else settings.server.host  # noqa: S104
-        profile = Profile(
-            endpoint=f"http://{host}:{settings.server.port}{embedded_path(city.id)}",
-            jurisdiction_id=city.jurisdiction_id,
-            fresh_requests_listed=True,
-            settle_seconds=0,
-            reads_per_minute=0,
-        )
-        return Client(profile, desk.settings.api_keys[-1].get_secret_value(), clock=clock)
-    key = city.api_key.get_secret_value() if city.api_key else None
-    return Client(city_profile(city), key, clock=clock)
-
-
-def city_profile(city: CitySettings) -> Profile:
-    """The profile an operator wrote, or the plain one of an endpoint."""
-    if city.profile:
-        return profiles.load(city.profile.read_text(encoding="utf-8"))
-    return Profile(endpoint=city.endpoint, jurisdiction_id=city.jurisdiction_id, time_zone=city.time_zone)
+__all__ = [
+    "Bridge",
+    "Progress",
+    "SystemClock",
+    "build_models",
+    "city_profile",
+    "client_of",
+    "embedded_path",
+    "models_cache",
+    "open_bridge",
+]

@@ -1,0 +1,157 @@
+"""What a bridge is made of: models, gazetteers and cities, from the settings."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bridge.city.desk import Desk
+from bridge.city.settings import CitySettings as EmbeddedSettings
+from bridge.flow.jurisdiction import Jurisdiction
+from bridge.open311 import profile as profiles
+from bridge.open311.client import Client
+from bridge.open311.profile import Profile
+from bridge.ports import Blobs, Clock, Locator, Store
+from bridge.store.blobs import digest
+from bridge.vocabulary import Artifact, Policy
+from classifiers import addresses, gazetteer, services, training
+from classifiers.geocode import PlaceLocator
+from classifiers.language import LanguageDetector
+from config.settings import CitySettings, Settings
+
+Progress = Callable[[str], None]
+CONTACT_FIELDS = ("first_name", "last_name", "email", "phone")
+SERVICE_MODEL = "service model"
+LEARNED = "learned"  # the source of a model that `learn` made: no start replaces it by the built-in one
+
+
+def embedded_path(city_id: str) -> str:
+    """Where an embedded city's GeoReport endpoint is mounted."""
+    return f"/open311/{city_id}/v2"
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The built-in models, as folders."""
+
+    services: Path
+    places: Path
+
+
+def models_cache() -> Path:
+    """Where commands keep the built-in models: the user's cache, so that every checkout and folder shares them."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "open311-bridge" / "models"
+
+
+def build_models(directory: Path, progress: Progress) -> Models:
+    """Trains the built-in models, or finds them trained."""
+    return Models(
+        training.build(directory / "services", progress), addresses.build(directory / "places", progress)
+    )
+
+
+async def artifact(
+    store: Store, blobs: Blobs, city_id: str, kind: str, source: str, make: Callable[[], Path]
+) -> Path:
+    """The city's active artifact of a kind; made and activated when there is none from this `source`."""
+    active = await store.read(lambda tx: tx.active_artifact(city_id, kind))
+    if active is None or active.manifest.get("source") not in (source, LEARNED):
+        active = Artifact(blobs.put(make()), {"source": source})
+        made = active
+        await store.write(lambda tx: tx.activate(city_id, kind, made))
+    return blobs.path(active.blob_id)
+
+
+async def make_jurisdiction(
+    city: CitySettings, client: Client, store: Store, blobs: Blobs, models: Models, progress: Progress
+) -> Jurisdiction:
+    built_in = partial(artifact, store, blobs, city.id)
+    service_model = await built_in(SERVICE_MODEL, f"built-in {models.services.name}", lambda: models.services)
+    places_source = f"built-in {digest(models.places)[:12]}"
+    place_model = addresses.load(await built_in("place model", places_source, lambda: models.places))
+    return Jurisdiction(
+        id=city.id,
+        name=city.name,
+        endpoint=client,
+        locator=await _locator(city, built_in, place_model, progress),
+        bind_classifier=partial(services.ServiceClassifier, services.load(service_model)),
+        model_id=service_model.name,
+        detect=LanguageDetector(city.languages),
+        languages=city.languages,
+        time_zone=city.time_zone,
+        contact_needed=_contact_needed(client.profile),
+        policy=Policy(city.submit, city.ask, city.most_questions, city.emergency_number),
+        poll_every=timedelta(seconds=city.poll_seconds),
+        settle_after=timedelta(seconds=city.settle_seconds),
+    )
+
+
+async def _locator(
+    city: CitySettings,
+    built_in: Callable[[str, str, Callable[[], Path]], Awaitable[Path]],
+    extractor: addresses.Extractor,
+    progress: Progress,
+) -> Locator:
+    with tempfile.TemporaryDirectory() as folder:
+
+        def make() -> Path:
+            if city.gazetteer.suffix == ".db":  # `gazetteer build` made it already
+                return city.gazetteer
+            progress(f"gazetteer of {city.name}: building")
+            return gazetteer.build([city.gazetteer], Path(folder) / "gazetteer.db", progress)
+
+        stat = city.gazetteer.stat()
+        path = await built_in("gazetteer", f"{city.gazetteer.name} {stat.st_size} {stat.st_mtime_ns}", make)
+    return PlaceLocator(gazetteer.open_gazetteer(path), extractor)
+
+
+def embedded_desk(settings: Settings, city: CitySettings, clock: Clock) -> Desk:
+    """The embedded city's desk. Its key is made anew at every start: the bridge is its own only client, unless
+    the operator sets one for others."""
+    assert city.services
+    keys = [city.api_key] if city.api_key else []
+    return Desk(
+        EmbeddedSettings(
+            services=city.services,
+            definitions=city.definitions,
+            data=settings.data_dir / "cities" / city.id,
+            api_keys=(*keys, SecretStr(secrets.token_urlsafe(24))),
+            jurisdiction_id=city.jurisdiction_id,
+        ),
+        clock,
+    )
+
+
+def _contact_needed(profile: Profile) -> tuple[str, ...]:
+    """What must be asked: required by the city, and not given for everyone by its profile."""
+    return tuple(name for name in CONTACT_FIELDS if name in profile.required and name not in profile.fallback)
+
+
+def client_of(settings: Settings, city: CitySettings, desk: Desk | None, clock: Clock) -> Client:
+    if desk:
+        host = "127.0.0.1" if settings.server.host in ("0.0.0.0", "::", "") else settings.server.host  # noqa: S104
+        profile = Profile(
+            endpoint=f"http://{host}:{settings.server.port}{embedded_path(city.id)}",
+            jurisdiction_id=city.jurisdiction_id,
+            fresh_requests_listed=True,
+            settle_seconds=0,
+            reads_per_minute=0,
+        )
+        return Client(profile, desk.settings.api_keys[-1].get_secret_value(), clock=clock)
+    key = city.api_key.get_secret_value() if city.api_key else None
+    return Client(city_profile(city), key, clock=clock)
+
+
+def city_profile(city: CitySettings) -> Profile:
+    """The profile an operator wrote, or the plain one of an endpoint."""
+    if city.profile:
+        return profiles.load(city.profile.read_text(encoding="utf-8"))
+    return Profile(endpoint=city.endpoint, jurisdiction_id=city.jurisdiction_id, time_zone=city.time_zone)

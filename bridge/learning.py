@@ -1,0 +1,185 @@
+"""learn: from a city's own history to a model that is better there, or to none.
+
+    fetch_history   GET requests in windows, politely, resumable: a JSONL file grows by a window at a time
+    learn           trains on the older part, measures on the most recent, which it has not seen
+    promote         makes the new model the running one, and keeps the old: only if it is better there
+
+The history stays in the city's data folder. It is third-party data: it and what is trained on it belong to that
+city's bridge alone.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bridge.app.parts import LEARNED, SERVICE_MODEL
+from bridge.open311.client import Client
+from bridge.open311.listing import Query
+from bridge.ports import Blobs, Store
+from bridge.vocabulary import Artifact, Guess, Service, ServiceRequest
+from classifiers import model as models
+from classifiers import services
+from classifiers.model import Model
+from classifiers.policy import Thresholds
+from classifiers.services import ServiceClassifier
+from classifiers.training import warm
+from classifiers.training.cleaning import cleaned
+from classifiers.training.data import Row, code_of, read_rows, services_of
+from classifiers.training.evaluate import quality
+
+Progress = Callable[[str], None]
+Answer = tuple[tuple[Guess, ...], float]
+
+KIND = SERVICE_MODEL
+WINDOW = timedelta(days=14)
+READS_A_WINDOW = 50
+HELD_BACK = 0.15  # the most recent share of a history, to measure on
+FEWEST_ROWS = 200  # below that a history says more of chance than of the city
+WORSE_ALLOWED = 0.02  # of macro-F1, for a gain in top-1
+
+
+# --------------------------------------------------------------------------------------------- the history
+
+
+async def fetch_history(client: Client, file: Path, since: datetime, now: datetime, progress: Progress) -> int:
+    """Appends what the city lists from `since` to `now`; goes on where an earlier call ended. Rows added.
+
+    `file` holds one report a line; beside it `file`.until holds the end of the last whole window. Raises
+    Retryable or Permanent as the client does; what was written by then stays.
+    """
+    mark = file.with_suffix(file.suffix + ".until")
+    start = max(since, datetime.fromisoformat(mark.read_text()) if mark.is_file() else since)
+    added = 0
+    while start < now:
+        end = min(start + WINDOW, now)
+        listed = await client.listing(Query(start, end, reads=READS_A_WINDOW))
+        rows = sorted(listed.rows, key=lambda row: row.requested_datetime or start)
+        with file.open("a", encoding="utf-8") as out:
+            out.writelines(json.dumps(_line(row), ensure_ascii=False) + "\n" for row in rows if row.description)
+        mark.write_text(end.isoformat())
+        added += len(rows)
+        progress(
+            f"{end:%Y-%m-%d}  {added} requests{'' if listed.complete else ' (this window was cut by the city)'}"
+        )
+        start = end
+    return added
+
+
+def _line(row: ServiceRequest) -> dict[str, Any]:
+    return {
+        "text": row.description,
+        "service_code": row.service_code,
+        "category": row.service_name,
+        "lat": row.lat,
+        "lon": row.long,
+        "address": row.address,
+        "date": row.requested_datetime.isoformat() if row.requested_datetime else "",
+    }
+
+
+# ----------------------------------------------------------------------------------------------- learning
+
+
+@dataclass(frozen=True, slots=True)
+class PerService:
+    """How well one service is told from the others. `confused` holds the service most often taken for it."""
+
+    service_code: str
+    reports: int
+    precision: float
+    recall: float
+    confused: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A trained candidate and how it did, beside the running model, on reports neither has learned from."""
+
+    candidate: Model
+    trained_on: int
+    measured_on: int
+    running: Mapping[str, float]
+    new: Mapping[str, float]
+    per_service: tuple[PerService, ...]
+
+    @property
+    def better(self) -> bool:
+        """More reports right, and no service sacrificed for it."""
+        gain = self.new["top1"] > self.running["top1"]
+        return gain and self.new["macro_f1"] >= self.running["macro_f1"] - WORSE_ALLOWED
+
+
+def learn(history: Path, built_in: Path, running: Path, offered: Sequence[Service], progress: Progress) -> Lesson:
+    """Trains on the older part of a history and measures on the rest.
+
+    `offered` empty: the labels of the history are the services. Raises ValueError for a history too small.
+    """
+    rows = cleaned(read_rows(history))
+    if len(rows) < FEWEST_ROWS:
+        raise ValueError(f"{history}: {len(rows)} usable reports; at least {FEWEST_ROWS} are needed to learn from")
+    listed = tuple(offered) or services_of(rows)
+    past, recent = rows[: -round(len(rows) * HELD_BACK)], rows[-round(len(rows) * HELD_BACK) :]
+    progress(f"learning from {len(past)} reports, measuring on the {len(recent)} after them")
+    reports = [warm.Report(row.text, code_of(row, listed), row.language) for row in past]
+    candidate = warm.learn(services.load(built_in), reports, progress)
+    before, after = (_answers(model, listed, recent) for model in (services.load(running), candidate))
+    return Lesson(
+        candidate=candidate,
+        trained_on=len(past),
+        measured_on=len(recent),
+        running=quality(recent, before, listed, Thresholds()),
+        new=quality(recent, after, listed, Thresholds()),
+        per_service=_per_service(recent, after, listed),
+    )
+
+
+def _answers(model: Model, listed: Sequence[Service], rows: Sequence[Row]) -> list[Answer]:
+    return ServiceClassifier(model, listed).classify_batch(
+        [row.text for row in rows], [row.language for row in rows]
+    )
+
+
+def _per_service(
+    rows: Sequence[Row], answers: Sequence[Answer], listed: Sequence[Service]
+) -> tuple[PerService, ...]:
+    pairs = Counter(
+        (code_of(row, listed), guesses[0].service_code if guesses else "")
+        for row, (guesses, _) in zip(rows, answers, strict=True)
+    )
+    codes = sorted({true for true, _ in pairs})
+    return tuple(_told_apart(code, pairs) for code in codes)
+
+
+def _told_apart(code: str, pairs: Mapping[tuple[str, str], int]) -> PerService:
+    right = pairs.get((code, code), 0)
+    true = sum(times for (is_, _), times in pairs.items() if is_ == code)
+    said = sum(times for (_, said), times in pairs.items() if said == code)
+    wrong = Counter({said: times for (is_, said), times in pairs.items() if is_ == code and said != code})
+    confused = wrong.most_common(1)[0][0] if wrong else ""
+    return PerService(code, true, right / said if said else 0.0, right / true if true else 0.0, confused)
+
+
+# -------------------------------------------------------------------------------------- the running model
+
+
+async def promote(lesson: Lesson, city_id: str, store: Store, blobs: Blobs) -> Artifact:
+    """Keeps the candidate and makes it the city's running model; the one before stays, and can be restored."""
+    with tempfile.TemporaryDirectory() as folder:
+        models.save(lesson.candidate, Path(folder) / "model")
+        blob_id = blobs.put(Path(folder) / "model")
+    manifest = {
+        "source": LEARNED,
+        "trained_on": lesson.trained_on,
+        "measured_on": lesson.measured_on,
+        "scores": dict(lesson.new),
+    }
+    artifact = Artifact(blob_id, manifest)
+    await store.write(lambda tx: tx.activate(city_id, KIND, artifact))
+    return artifact

@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from dataclasses import replace
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import httpx
 import structlog
 
 from bridge.errors import BridgeError, Permanent, Retryable
-from bridge.open311 import answers, attributes, form, listing, matching, survey, updates, wire
-from bridge.open311.documents import Tree
-from bridge.open311.endpoint import Endpoint, Sleep, Unreadable
+from bridge.open311 import answers, attributes, form, listing, matching, updates, wire
+from bridge.open311.endpoint import Endpoint, Sleep
 from bridge.open311.exchange import File
 from bridge.open311.following import Follower
 from bridge.open311.listing import Listing, Query
+from bridge.open311.offer import Offer
 from bridge.open311.polling import Followed
 from bridge.open311.profile import Profile
 from bridge.open311.survey import Finding
@@ -36,17 +35,6 @@ _log = structlog.get_logger(__name__)
 
 Photo = Callable[[str], Awaitable[File]]
 """Fetches a photo by its public URL, for cities that want the file itself."""
-
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Cached(Generic[T]):
-    value: T
-    at: datetime
 
 
 class Client:
@@ -66,49 +54,38 @@ class Client:
             profile = profile.model_copy(update={"media": "description"})
         self.profile = profile
         self.endpoint = Endpoint(profile, api_key, transport, clock, sleep)
+        self._offer = Offer(self.endpoint)
         self._follower = Follower(self.endpoint)
         self._photo = photo
-        self.oddities: tuple[Finding, ...] = ()  # of the service list, for staff
         self._stored: set[str] = set()  # references that the city refused to store twice
-        self._services: _Cached[tuple[Service, ...]] | None = None
-        self._definitions: dict[str, _Cached[tuple[Attribute, ...] | None]] = {}
 
     # what the city offers
 
     async def services(self) -> tuple[Service, ...]:
         """The city's services, at most `cache_minutes` old; older ones when the city does not answer now."""
-        if self._services and self._fresh(self._services.at):
-            return self._services.value
-        try:
-            tree = await self.endpoint.tree("services", self.profile.services_path)
-        except Retryable as error:
-            return self._stale(error)
-        offered = wire.services(tree)
-        if not offered and self._services:
-            return self._stale(Retryable("the city's list is empty"))
-        self._report_oddities(tree)
-        self._services = _Cached(offered, self._now())
-        return offered
+        return await self._offer.services()
 
     async def definition(self, service_code: str) -> tuple[Attribute, ...]:
         """The questions of a service, () when it has none; an empty or unreadable definition is none too."""
         service = next((s for s in await self.services() if s.service_code == service_code), None)
-        return await self._questions(service) or () if service else ()
+        return await self._offer.questions(service) or () if service else ()
 
     async def discovery(self) -> Discovery:
         """The discovery document. Raises Permanent where the profile names none."""
-        if not self.profile.discovery_url:
-            raise Permanent("the city's profile names no discovery_url")
-        base = self.profile.discovery_url.removesuffix(".json").removesuffix(".xml")
-        return wire.discovery(await self.endpoint.tree("discovery", base))
+        return await self._offer.discovery()
+
+    @property
+    def oddities(self) -> tuple[Finding, ...]:
+        """What the city's staff should know of its service list."""
+        return self._offer.oddities
 
     # a report out
 
     async def submit(self, submission: Submission) -> Receipt:
         """POSTs one service request, once. Raises Retryable (certainly not stored), Permanent (refused by us or
         by the city, with words for staff) or Unsure (may be stored)."""
-        service = await self._service(submission.service_code)
-        questions = await self._questions(service) if service else None
+        service = await self._offer.service(submission.service_code)
+        questions = await self._offer.questions(service) if service else None
         checked = self._checked(submission, questions)
         several = attributes.lists(questions) if questions is not None else _several(submission)
         fields = form.fields(checked, self.profile, self.endpoint.api_key, several)
@@ -183,61 +160,6 @@ class Client:
 
     def _now(self) -> datetime:
         return self.endpoint.clock.now()
-
-    def _fresh(self, at: datetime) -> bool:
-        return self._now() - at < timedelta(minutes=self.profile.cache_minutes)
-
-    def _stale(self, error: Retryable) -> tuple[Service, ...]:
-        """The services known before. Raises the error when there are none."""
-        if self._services is None:
-            raise error
-        _log.warning("city.services_stale", error=str(error))
-        return self._services.value
-
-    def _report_oddities(self, tree: Tree) -> None:
-        found = survey.of_services(tree)
-        for finding in found if found != self.oddities else ():
-            _log.warning("city.services_odd", level=finding.level, words=finding.words)
-        self.oddities = found
-
-    async def _service(self, service_code: str) -> Service | None:
-        """The service, read anew when it is not in the list known so far; None where the city lists nothing.
-        Raises Permanent for one that the city does not offer."""
-        for attempt in range(2):
-            try:
-                offered = await self.services()
-            except Permanent:
-                offered = ()  # govflow takes reports and answers no read
-            if not offered:
-                return None
-            for service in offered:
-                if service.service_code == service_code:
-                    return service
-            if attempt == 0 and self._services:
-                self._services = replace(self._services, at=_LONG_AGO)
-        raise Permanent(f"the city offers no service {service_code}", code="service_code")
-
-    async def _questions(self, service: Service) -> tuple[Attribute, ...] | None:
-        """The service's attributes, None where the city says that there are some and does not show them."""
-        if not service.metadata:
-            return ()
-        known = self._definitions.get(service.service_code)
-        if known is None or not self._fresh(known.at):
-            known = _Cached(await self._definition(service.service_code), self._now())
-            self._definitions[service.service_code] = known
-        return known.value
-
-    async def _definition(self, service_code: str) -> tuple[Attribute, ...] | None:
-        """Read where it can be: a city whose definitions fail still gets its reports."""
-        try:
-            answer = await self.endpoint.get("definition", f"{self.profile.services_path}/{_path(service_code)}")
-        except Unreadable as error:
-            _log.warning("city.definition_unreadable", service_code=service_code, error=str(error))
-            return None
-        if not answer.success:
-            _log.warning("city.definition_refused", service_code=service_code, status=answer.status)
-            return None
-        return wire.definition(answer.document.tree) or None
 
     def _checked(self, submission: Submission, questions: Sequence[Attribute] | None) -> Submission:
         """The submission with its answers put as they are sent. Raises Permanent for those that cannot be."""

@@ -55,7 +55,7 @@ class Follower:
         due = [request for request in followed if is_due(request, now)]
         if not due:
             return {}
-        if self._profile.updates:
+        if self._profile.updates and not self._profile.updated_after:
             return await self._by_updates(due, now)
         found: Rows = {}
         if self._profile.updated_after:

@@ -34,7 +34,7 @@ def fields(submission: Submission, profile: Profile, api_key: str | None, lists:
 
 def described(submission: Submission, profile: Profile) -> str:
     """The description as it is sent: the resident's text cut to fit, links to photos, the marker last."""
-    ending = "\n".join(line for line in [*_photo_lines(submission, profile), _marker(submission, profile)] if line)
+    ending = "\n".join([*_photo_lines(submission, profile), *_marker_lines(submission, profile)])
     room = profile.description_limit - len(ending) - 1 if ending else profile.description_limit
     text = storable(submission.description.strip(), profile)
     if len(text) > room:
@@ -111,14 +111,20 @@ def _list(code: str, values: Sequence[str], profile: Profile) -> Fields:
 
 
 def _photo_lines(submission: Submission, profile: Profile) -> list[str]:
-    """Links to the photos that the form does not carry: media_url is one URL, the file one file."""
+    """Links to the photos that the form does not carry (media_url is one URL, the file one file), as many as
+    leave half of the room to the resident's words."""
     first = {"url": 1, "multipart": 1, "description": 0}.get(profile.media)
-    unsent = () if first is None else submission.media[first:]
-    return [f"Photo: {url}" for url in unsent]
+    lines: list[str] = []
+    for url in () if first is None else submission.media[first:]:
+        line = f"Photo: {url}"
+        if sum(map(len, lines)) + len(line) <= profile.description_limit // 2:
+            lines.append(line)
+    return lines
 
 
-def _marker(submission: Submission, profile: Profile) -> str:
-    return profile.marker_of(submission.reference)
+def _marker_lines(submission: Submission, profile: Profile) -> list[str]:
+    marker = profile.marker_of(submission.reference)
+    return [marker] if marker else []
 
 
 def _three_byte(character: str) -> str:

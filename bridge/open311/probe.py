@@ -67,6 +67,7 @@ async def probe(
     *,
     api_key: str | None = None,
     jurisdiction_id: str = "",
+    time_zone: str = "UTC",
     reads_per_minute: int = 10,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock | None = None,
@@ -78,7 +79,12 @@ async def probe(
     Raises Permanent when there is no GeoReport v2 endpoint at the URL; ValueError when it is no URL.
     """
     endpoint = _KNOWN_ENDING.sub("", url.strip().rstrip("/"))
-    start = Profile(endpoint=endpoint, jurisdiction_id=jurisdiction_id, reads_per_minute=reads_per_minute)
+    start = Profile(
+        endpoint=endpoint,
+        jurisdiction_id=jurisdiction_id,
+        time_zone=time_zone,
+        reads_per_minute=reads_per_minute,
+    )
     work = bench(start, api_key, transport, clock, sleep, progress)
     try:
         for step in (_services, _definitions, _discovery, *REQUEST_STEPS):
@@ -156,7 +162,7 @@ async def _definitions(work: Bench) -> None:
         for format in work.profile.formats:
             await _definition(work, code, format)
     if asked:
-        work.note("fine", "definitions", f"{len(asked)} services have one")
+        work.note("fine", "definitions", f"for {len(asked)} of {len(work.services)} services")
 
 
 async def _definition(work: Bench, code: str, format: Format) -> None:

@@ -148,6 +148,9 @@ async def _dates(work: Bench) -> None:
     if len(times) < 4 or times[0] == times[-1]:
         work.note("odd", "dates", "too few requests to see whether start_date and end_date work")
         return
+    if work.profile.false_utc and work.profile.time_zone == "UTC":
+        work.note("odd", "dates", "cannot be looked at before time_zone is set; check again with it")
+        return
     middle, end = times[len(times) // 2], times[-1] + timedelta(seconds=1)
     for query_times in ("utc", "local"):
         profile = work.profile.model_copy(update={"query_times": query_times})

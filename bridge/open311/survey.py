@@ -54,9 +54,9 @@ def _of_services(found: Sequence[Row]) -> Iterator[tuple[Level, str]]:
     codes = [text(row.get("service_code")) for row in found]
     names = [str(row.get("service_name") or "") for row in found]
     if nameless := [name.strip() for code, name in zip(codes, names, strict=True) if not code]:
-        yield "bad", f"{len(nameless)} without a service_code are left out: {_some(nameless)}"
+        yield "odd", f"{len(nameless)} without a service_code are left out: {_some(nameless)}"
     if twice := _repeated(code for code in codes if code):
-        yield "bad", f"one service_code for several services, the first is used: {_some(twice)}"
+        yield "odd", f"one service_code for several services, the first is used: {_some(twice)}"
     if twice := _repeated(name.strip().casefold() for name in names if name.strip()):
         yield "odd", f"one name for several services, residents cannot tell them apart: {_some(twice)}"
     if blank := [code for code, name in zip(codes, names, strict=True) if code and not name.strip()]:

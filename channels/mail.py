@@ -13,7 +13,7 @@ import logging
 import re
 from base64 import b32encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -30,8 +30,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bridge.errors import Permanent, Retryable, SettingsError, Unsure
 from bridge.ports import Accept, Clock
-from bridge.vocabulary import Inbound, InboundKind, Outbound, Sent
-from channels import mail_kind, mail_mime, mail_text
+from bridge.vocabulary import Delivery, Inbound, InboundKind, Outbound, Sent
+from channels import mail_bounce, mail_kind, mail_mime, mail_text
 from channels.hygiene import clean, one_line, redacted
 
 log = structlog.get_logger()
@@ -121,31 +121,31 @@ class Delivered:
 
 
 def parse(delivered: Delivered, account_id: str, received_at: datetime, key: bytes = b"") -> list[Inbound]:
-    """What one delivered mail says. Always one Inbound."""
+    """What one delivered mail says. Always one Inbound: a delivery report about a mail of ours is a DELIVERY,
+    whatever else a machine wrote is flagged automatic."""
     letter = mail_mime.read(delivered.raw)
-    message_id = letter.header("message-id")
+    kind, _ = mail_kind.judge(letter, delivered.mail_from)
     sender = letter.sender or mail_mime.address(delivered.mail_from)
-    reason = mail_kind.automatic(letter, delivered.mail_from)
-    return [
-        Inbound(
-            account_id=account_id,
-            channel=Mail.name,
-            kind=InboundKind.MESSAGE if sender else InboundKind.UNKNOWN,
-            provider_key=_provider_key(delivered, message_id),
-            sender=sender,
-            thread=_thread(letter, delivered.recipient, sender, Sealer(account_id, key)),
-            received_at=received_at,
-            text=_with_subject(letter),
-            subject=_REPLY_MARK.sub("", letter.subject),
-            attachments=letter.attachments,
-            provider_id=message_id,
-            in_reply_to=next(iter(_message_ids(letter.header("in-reply-to"))), ""),
-            sender_name=letter.sender_name,
-            automatic=bool(reason),
-            raw=delivered.raw,
-            raw_type=RAW_TYPE,
-        )
-    ]
+    message_id = letter.header("message-id")
+    inbound = Inbound(
+        account_id=account_id,
+        channel=Mail.name,
+        kind=InboundKind.MESSAGE if sender else InboundKind.UNKNOWN,
+        provider_key=_provider_key(delivered, message_id),
+        sender=sender,
+        thread=_thread(letter, delivered.recipient, sender, Sealer(account_id, key)),
+        received_at=received_at,
+        text=_with_subject(letter),
+        subject=_REPLY_MARK.sub("", letter.subject),
+        attachments=letter.attachments,
+        provider_id=message_id,
+        in_reply_to=next(iter(_message_ids(letter.header("in-reply-to"))), ""),
+        sender_name=letter.sender_name,
+        automatic=kind != "person",
+        raw=delivered.raw,
+        raw_type=RAW_TYPE,
+    )
+    return [_delivery(inbound, letter, delivered.recipient) if kind == "bounce" else inbound]
 
 
 def create(
@@ -352,6 +352,18 @@ def _failure(error: Exception) -> Permanent | Retryable | None:
 
 
 # ------------------------------------------------------------------------------------------------- in
+
+
+def _delivery(inbound: Inbound, letter: mail_mime.Letter, recipient: str) -> Inbound:
+    """A bounce as a report about the mail of ours that it returns; left as it is when it returns none."""
+    report = mail_bounce.read_report(letter)
+    domain = recipient.rpartition("@")[2].lower()
+    ours = next((found for found in report.message_ids if found.lower().endswith(f"@{domain}>")), "")
+    if not ours:
+        return inbound
+    delivery = Delivery(ours, report.state, report.code)
+    resident = report.recipient or inbound.sender
+    return replace(inbound, kind=InboundKind.DELIVERY, sender=resident, delivery=delivery, attachments=())
 
 
 def _provider_key(delivered: Delivered, message_id: str) -> str:

@@ -16,10 +16,16 @@ DEEPEST_QUOTE: Final = 9
 _BREAK, _BLOCK, _PARAGRAPH, _QUOTE, _UNQUOTE = "\x01\x02\x03\x04\x05"  # marks clean() leaves in no text
 _EACH_MARK: Final = frozenset((_BREAK, _BLOCK, _PARAGRAPH, _QUOTE, _UNQUOTE))
 _MARKS: Final = re.compile("([\x01-\x05])")
-_MARK_OF: Final = {"br": _BREAK, **dict.fromkeys(("p", "h1", "h2", "h3", "h4", "h5", "h6"), _PARAGRAPH)}
-_TAG: Final = re.compile(
-    r"<(/?)(br|div|td|th|li|pre|ul|ol|hr|p|h[1-6]|blockquote)(?=[\s/>])([^<>]{0,2000})>", re.IGNORECASE
-)
+_MARK_OF: Final = {
+    "br": _BREAK,
+    **dict.fromkeys(("div", "td", "th", "tr", "table", "li", "ul", "ol", "pre", "hr", "blockquote"), _BLOCK),
+    **dict.fromkeys(("p", "h1", "h2", "h3", "h4", "h5", "h6"), _PARAGRAPH),
+}
+# Elements whose content is no text; all other tags are replaced by their marks before the page is parsed, for
+# an HTML parser takes quadratic time over deeply nested blocks.
+_HIDDEN: Final = "head,style,script,title,template"
+_KEPT: Final = frozenset((*_HIDDEN.split(","), "html", "body"))
+_TAG: Final = re.compile(r"<(/?)([a-z][a-z0-9:]{0,20})(?=[\s/>])([^<>]{0,2000})>", re.IGNORECASE)
 # Mail programs mark a quotation; a bare blockquote is the indent button.
 _CITED: Final = re.compile(r"\b(type=.?cite|class=|cite=)", re.IGNORECASE)
 # Where Outlook's programs put the mail that is answered, in any language.
@@ -32,23 +38,25 @@ def text_of_html(html: str) -> str:
     cited: list[bool] = []
     folded = " ".join(clean(html[:LIMIT]).replace("\xa0", " ").split())
     tree = LexborHTMLParser(_TAG.sub(lambda tag: _marked(tag, cited), folded))
-    for node in tree.css("head,style,script,title,template"):
+    for node in tree.css(_HIDDEN):
         node.decompose()
     text = tree.body.text(separator="") if tree.body else ""
     return "\n".join(_lines(text)).strip("\n")
 
 
 def _marked(tag: re.Match[str], cited: list[bool]) -> str:
-    """The tag with its mark inside the element: text between the cells of a table is moved out by the parser.
-    `cited` says of each open blockquote whether it is a quotation."""
+    """What stands for a tag. `cited` says of each open blockquote whether it is a quotation."""
     closing, name, attributes = tag[1], tag[2].lower(), tag[3]
+    if name in _KEPT:
+        return tag[0]
+    if _ANSWERED.search(attributes):
+        return f"{_BLOCK}{_SEPARATOR}{_BLOCK}"
     if name == "blockquote" and not closing:
         cited.append(bool(_CITED.search(attributes)))
-    quotation = name == "blockquote" and bool(cited) and (cited.pop() if closing else cited[-1])
-    mark = (_UNQUOTE if closing else _QUOTE) if quotation else _MARK_OF.get(name, _BLOCK)
-    if _ANSWERED.search(attributes):
-        mark = f"{_BLOCK}{_SEPARATOR}{_BLOCK}"
-    return f"{mark}{tag[0]}" if closing else f"{tag[0]}{mark}"
+        return _QUOTE if cited[-1] else _BLOCK
+    if name == "blockquote":
+        return _UNQUOTE if cited and cited.pop() else _BLOCK
+    return _MARK_OF.get(name, "")
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -1,65 +1,202 @@
-"""Tells mail written by a person from mail written by a machine: a table of small named rules. Pure."""
+"""Tells what a mail is: a person's, a machine's, a delivery report, a list's. Tables of small named rules. Pure.
+
+A rule asks one yes/no question of a Case; the first table with a rule that says yes names the kind. None of the
+kinds but `person` is ever answered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
 
+from channels import mail_machines as phrases
 from channels.mail_mime import Letter
 
-Rule = Callable[[Letter, str], bool]
+Kind = Literal["bounce", "automatic", "list", "person"]
+START: Final = 1_500  # characters of a body that set phrases are looked for in
+
+DAEMONS: Final = frozenset(("mailer-daemon", "mail-daemon", "maildaemon", "mdaemon", "mail.delivery.system"))
+UNREAD: Final = re.compile(r"(no|do-?not|donot)[-._]?reply|bounces?|auto-?(reply|responder|mailer)|notifications?")
+REPLY_MARK: Final = re.compile(r"(re|fwd?|aw|wg|rv|antw|sv|vs|tr|rif|odp)(\[\d+\])?\s?:", re.IGNORECASE)
 
 
-def null_return_path(letter: Letter, mail_from: str) -> bool:
-    """Delivery reports and well-behaved responders leave the return path empty (RFC 5321 4.5.5)."""
-    return mail_from.strip() in ("", "<>") or letter.header("return-path").strip() == "<>"
+@dataclass(frozen=True)
+class Case:
+    """A mail to be told apart. `mail_from` is its reverse path: "" for a null one, None when nobody knows."""
+
+    letter: Letter
+    mail_from: str | None
+
+    @cached_property
+    def local(self) -> str:
+        """The sender's name before the @."""
+        return (self.letter.sender or self.mail_from or "").partition("@")[0].lower()
+
+    @cached_property
+    def start(self) -> str:
+        return self.letter.body[:START]
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject, "" where it is another mail's (Re:, Fwd:)."""
+        return "" if REPLY_MARK.match(self.letter.subject) else self.letter.subject
+
+    @property
+    def null_path(self) -> bool:
+        return self.mail_from == "" or self.letter.header("return-path") == "<>"
+
+    @property
+    def part_types(self) -> set[str]:
+        return {part.content_type for part in self.letter.parts}
 
 
-def auto_submitted(letter: Letter, mail_from: str) -> bool:
+Rule = Callable[[Case], bool]
+
+# ------------------------------------------------------------------------------------------------- bounces
+
+
+def delivery_status(case: Case) -> bool:
+    """A machine-readable report (RFC 3464)."""
+    return "message/delivery-status" in case.part_types
+
+
+def failed_recipients(case: Case) -> bool:
+    """Exim and Gmail name whom they could not reach."""
+    return bool(case.letter.header("x-failed-recipients"))
+
+
+def delivery_daemon(case: Case) -> bool:
+    """Mail servers' own names; nobody else writes under them."""
+    return case.local in DAEMONS
+
+
+def delivery_words(case: Case) -> bool:
+    """A subject about delivery, from a server's address, or with a body that tells of it with an address or a
+    code. (A resident may well complain that the mail was not delivered.)"""
+    if not phrases.DELIVERY_SUBJECT.search(case.letter.subject):
+        return False
+    if case.null_path or case.local == "postmaster":
+        return True
+    if not phrases.DELIVERY_BODY.search(case.start):
+        return False
+    banner = "*****" in case.start  # gateways frame their notices
+    return banner or (bool(case.subject) and bool(phrases.TECHNICAL.search(case.start)))
+
+
+def report_of_a_server(case: Case) -> bool:
+    """A null reverse path or a postmaster, and a body about delivery under any subject."""
+    official = case.null_path or case.local == "postmaster" or not case.letter.sender
+    reported = case.letter.content_type == "multipart/report" or bool(phrases.DELIVERY_BODY.search(case.start))
+    return official and reported and not receipt(case)
+
+
+# ----------------------------------------------------------------------------------------------- automatic
+
+
+def auto_submitted(case: Case) -> bool:
     """RFC 3834, section 5."""
-    value = letter.header("auto-submitted").lower()
+    value = case.letter.header("auto-submitted").lower()
     return value != "" and not value.startswith("no")
 
 
-def precedence(letter: Letter, mail_from: str) -> bool:
-    """Not standard, but older than the standard and still set by responders and lists."""
-    return letter.header("precedence").strip().lower() in ("bulk", "junk", "list", "auto_reply")
-
-
-def mailing_list(letter: Letter, mail_from: str) -> bool:
-    """RFC 2369 and RFC 2919."""
-    return any(letter.header(name) for name in ("list-id", "list-post", "list-unsubscribe"))
-
-
-def auto_response_header(letter: Letter, mail_from: str) -> bool:
+def responder_header(case: Case) -> bool:
     """Headers that responders set in place of Auto-Submitted."""
-    if letter.header("x-auto-response-suppress"):
-        return letter.header("x-auto-response-suppress").lower() != "none"
-    return any(letter.header(name) for name in ("x-autoreply", "x-autorespond", "x-autoresponder"))
+    names = (
+        "x-autoreply",
+        "x-autorespond",
+        "x-autoresponder",
+        "x-autoreply-from",
+        "x-mail-autoreply",
+        "auto-reply",
+    )
+    generated = case.letter.header("x-ms-exchange-generated-message-source")
+    suppressed = case.letter.header("x-auto-response-suppress").lower()
+    return bool(
+        generated
+        or suppressed not in ("", "none")
+        or any(case.letter.header(name).lower() not in ("", "no") for name in names)
+    )
 
 
-def machine_sender(letter: Letter, mail_from: str) -> bool:
+def responder_precedence(case: Case) -> bool:
+    """Older than the standard, and still set by responders."""
+    return case.letter.header("precedence").lower() in ("auto_reply", "junk")
+
+
+def receipt(case: Case) -> bool:
+    """Read receipts and feedback reports (RFC 8098, RFC 5965)."""
+    return bool(case.part_types & {"message/disposition-notification", "message/feedback-report"})
+
+
+def null_reverse_path(case: Case) -> bool:
+    """Well-behaved responders leave the reverse path empty (RFC 5321 4.5.5)."""
+    return case.null_path
+
+
+def unread_sender(case: Case) -> bool:
     """Addresses nobody reads."""
-    name = (letter.sender or mail_from).partition("@")[0]
-    return name in ("mailer-daemon", "postmaster", "no-reply", "noreply", "do-not-reply", "donotreply")
+    return bool(UNREAD.match(case.local))
 
 
-def delivery_report(letter: Letter, mail_from: str) -> bool:
-    """RFC 3464 and RFC 3798 reports."""
-    return letter.content_type == "multipart/report"
+def away_subject(case: Case) -> bool:
+    """`Automatic reply: …` and its kin in other languages."""
+    return bool(phrases.AWAY_SUBJECT.match(case.subject))
 
 
-RULES: Final[tuple[Rule, ...]] = (
-    null_return_path,
-    auto_submitted,
-    precedence,
-    mailing_list,
-    auto_response_header,
-    machine_sender,
-    delivery_report,
-)
+def machine_words(case: Case) -> bool:
+    """A short body that says of itself that a machine wrote it."""
+    return len(case.letter.body) < START and bool(phrases.MACHINE_BODY.search(case.start))
 
 
-def automatic(letter: Letter, mail_from: str) -> str:
-    """The name of the first rule that says a machine wrote this; "" for a person's mail."""
-    return next((rule.__name__ for rule in RULES if rule(letter, mail_from)), "")
+def away_words(case: Case) -> bool:
+    """An answer that says that its writer is away, and when or whom to turn to. People say one, seldom both."""
+    answers = bool(REPLY_MARK.match(case.letter.subject) or case.letter.header("in-reply-to"))
+    start = case.start[:500]
+    return (
+        answers
+        and len(case.letter.body) < START
+        and bool(phrases.AWAY_BODY.search(start) and phrases.BACK_BODY.search(start))
+    )
+
+
+# --------------------------------------------------------------------------------------------------- lists
+
+
+def list_header(case: Case) -> bool:
+    """RFC 2369 and RFC 2919, and what lists set before them."""
+    names = ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list", "x-list")
+    return any(case.letter.header(name) for name in names)
+
+
+def list_precedence(case: Case) -> bool:
+    """Set by lists and by other senders of the same to many."""
+    return case.letter.header("precedence").lower() in ("bulk", "list")
+
+
+RULES: Final[Mapping[Kind, tuple[Rule, ...]]] = {
+    "bounce": (delivery_status, failed_recipients, delivery_daemon, delivery_words, report_of_a_server),
+    "automatic": (
+        auto_submitted,
+        responder_header,
+        responder_precedence,
+        receipt,
+        null_reverse_path,
+        away_subject,
+        machine_words,
+        away_words,
+    ),
+    "list": (list_header, list_precedence),
+}
+
+
+def judge(letter: Letter, mail_from: str | None) -> tuple[Kind, str]:
+    """The kind of a mail and the name of the rule that told it ("" for a person's)."""
+    case = Case(letter, mail_from)
+    for kind, rules in RULES.items():
+        for rule in rules:
+            if rule(case):
+                return kind, rule.__name__
+    return ("automatic", unread_sender.__name__) if unread_sender(case) else ("person", "")

@@ -25,6 +25,21 @@ HEADER_LENGTH: Final = 10_000  # characters of one header
 PARAMETERS_LENGTH: Final = 2_000  # characters of one Content-… header
 PARTS_LIMIT: Final = 200
 DEPTH_LIMIT: Final = 10
+USUAL: Final = frozenset(
+    (
+        "from",
+        "to",
+        "subject",
+        "date",
+        "received",
+        "message-id",
+        "content-type",
+        "mime-version",
+        "return-path",
+        "sender",
+    )
+)
+SMALL_PICTURE: Final = 5_000  # bytes
 TEXT_LIMIT: Final = 200_000  # characters of body that are looked at
 
 _CHARSET_NAME = re.compile(r"[A-Za-z0-9_.:+-]{1,40}")
@@ -44,9 +59,12 @@ class Part:
         return self.headers.get_content_type()
 
     @property
+    def is_attached(self) -> bool:
+        return str(self.headers.get("Content-Disposition", "")).strip().lower().startswith("attachment")
+
+    @property
     def is_file(self) -> bool:
-        disposition = str(self.headers.get("Content-Disposition", "")).strip().lower()
-        return disposition.startswith("attachment") or bool(self.file_name)
+        return self.is_attached or bool(self.file_name)
 
     @property
     def file_name(self) -> str:
@@ -100,6 +118,16 @@ class Letter:
             if part.is_file or not part.content_type.startswith(("text/", "message/delivery-", "multipart/"))
         )
 
+    @property
+    def photos(self) -> tuple[Attachment, ...]:
+        """Pictures, without the tiny ones that signatures and trackers put in the text."""
+        return tuple(
+            file
+            for file in self.attachments
+            if file.content_type.startswith("image/")
+            and (self.parts[int(file.reference)].is_attached or (file.size or 0) >= SMALL_PICTURE)
+        )
+
     def header(self, name: str) -> str:
         """The first header of that name; "" when absent."""
         return next(iter(self.headers.get(name.lower(), ())), "")
@@ -108,6 +136,8 @@ class Letter:
 def read(raw: bytes) -> Letter:
     """The mail these bytes are. Never raises: what cannot be parsed is taken as text."""
     message, content = _split(raw)
+    if not USUAL & {name.lower() for name in message}:  # a bare body whose first line looks like a header
+        message, content = Message(), raw
     headers = _decoded_headers(message)
     name, sender = _address(next(iter(headers.get("from", ())), ""))
     parts = tuple(_leaves(message, content))
@@ -124,6 +154,11 @@ def part_content(raw: bytes, reference: str) -> bytes | None:
 def address(value: str) -> str:
     """The one mail address in a header value, in lower case; "" when there is none."""
     return _address(value)[1]
+
+
+def body_text(text: str) -> str:
+    """A plain body, cleaned and bounded."""
+    return clean(text)[:TEXT_LIMIT]
 
 
 def decoded(value: str) -> str:
@@ -175,7 +210,7 @@ def _message(block: bytes) -> Message:
 
 def _decoded_headers(message: Message) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for name, value in message.items():
+    for name, value in message.raw_items():  # items() replaces 8-bit bytes
         found[name.lower()] = (*found.get(name.lower(), ()), decoded(str(value)))
     return found
 
@@ -235,6 +270,6 @@ def _body(parts: tuple[Part, ...]) -> str:
     """The plain text parts together, or the first HTML one that says something."""
     plain = [part.text() for part in parts if part.content_type == "text/plain" and not part.is_file]
     if any(text.strip() for text in plain):
-        return clean("\n".join(plain))[:TEXT_LIMIT]
+        return body_text("\n".join(plain))
     pages = (part.text() for part in parts if part.content_type == "text/html" and not part.is_file)
     return next((text for text in map(text_of_html, pages) if text.strip()), "")[:TEXT_LIMIT]

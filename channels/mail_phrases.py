@@ -64,6 +64,12 @@ def is_attribution(text: str) -> bool:
     return bool(_ENDS.search(text) and _WROTE.search(text) and (_DATED.search(text) or _ADDRESSED.search(text)))
 
 
+def may_end_attribution(line: str) -> bool:
+    """A cheap no: whether a line can be the last one of an attribution at all."""
+    last = line[-8:]
+    return ":" in last or "：" in last or last.endswith((">", "--")) or bool(_STAMPED.match(line[:200]))
+
+
 def is_bare_attribution(text: str) -> bool:
     """Whether a line announces a quotation without saying when: `Ada Lovelace wrote:`."""
     return len(text) < 80 and bool(_ENDS.search(text) and _WROTE.search(text))

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from channels import mail_phrases as phrases
 
+LINES_LIMIT: Final = 1_500  # nobody writes more by hand; what is below is quoted
 LINE_LIMIT: Final = 1_000  # characters of a line that are looked at
 ATTRIBUTION_LINES: Final = 7
 ATTRIBUTION_LENGTH: Final = 350
@@ -34,7 +35,7 @@ class Embedded:
 def own_words(body: str) -> str:
     """The part of a body its sender wrote for this message. A body that is all quotation is returned up to the
     first attribution in it."""
-    lines = [line.rstrip() for line in body.split("\n")]
+    lines = [line.rstrip() for line in body.split("\n", LINES_LIMIT)[:LINES_LIMIT]]
     kept = _above(lines)
     own = "\n".join(kept[: _tail(kept)]).strip("\n")
     return own or "\n".join(_quotation(lines)).strip("\n")
@@ -120,8 +121,9 @@ def _embedded(lines: Sequence[str], at: int, quoted: Sequence[bool]) -> Embedded
 
 def _attribution_end(lines: Sequence[str], at: int) -> int:
     """The line after an attribution that starts here and may be wrapped; 0 when none does."""
-    first = lines[at][:LINE_LIMIT]
-    if not phrases.ATTRIBUTION_START.search(first):
+    if not any(phrases.may_end_attribution(line) for line in lines[at : at + ATTRIBUTION_LINES]):
+        return 0
+    if not phrases.ATTRIBUTION_START.search(lines[at][:ATTRIBUTION_LENGTH]):
         return 0
     joined = ""
     for end in range(at, min(at + ATTRIBUTION_LINES, len(lines))):
@@ -215,14 +217,16 @@ def _signature(lines: Sequence[str], end: int) -> int:
     """Where the signature begins. "-- " always opens one (RFC 3676 4.3); another rule does when what follows
     is short and reads like one; `end` when there is none."""
     rules = [number for number in range(end) if phrases.RULE.match(lines[number][:LINE_LIMIT])]
+    fenced = _fenced(lines)
     for number in rules:
         line = lines[number].strip()
-        if line in ("--", "—", "––") and not _fenced(lines, number):
+        if line in ("--", "—", "––") and not fenced[number]:
             return number
-        if line.startswith("_____") and _reads_like_signature(lines[number + 1 : end], strict=False):
+        if line.startswith("_____") and _reads_like_signature(lines, number + 1, end):
             return number
-    if len(rules) == 1 and _reads_like_signature(lines[rules[0] + 1 : end], strict=True):
-        return rules[0]
+    if len(rules) == 1 and _reads_like_signature(lines, rules[0] + 1, end):
+        block = lines[rules[0] + 1 : end]
+        return rules[0] if any(phrases.CONTACT.search(line[:LINE_LIMIT]) for line in block) else end
     return end
 
 
@@ -239,17 +243,21 @@ def _card(lines: Sequence[str], end: int) -> int:
     return start if closes else end
 
 
-def _fenced(lines: Sequence[str], number: int) -> bool:
-    """Whether a line is inside a block of code (```)."""
-    fences = sum(line.startswith("```") for line in lines[:number])
-    return fences % 2 == 1
+def _fenced(lines: Sequence[str]) -> list[bool]:
+    """Which lines are inside a block of code (```)."""
+    inside, marks = False, []
+    for line in lines:
+        inside ^= line.startswith("```")
+        marks.append(inside)
+    return marks
 
 
-def _reads_like_signature(lines: Sequence[str], *, strict: bool) -> bool:
-    block = [line.strip() for line in lines if line.strip()]
-    if not block or len(block) > SIGNATURE_LINES or any(len(line) > 100 for line in block):
+def _reads_like_signature(lines: Sequence[str], start: int, end: int) -> bool:
+    """Whether what follows a rule is a few short lines."""
+    if end - start > 4 * SIGNATURE_LINES:
         return False
-    return not strict or any(phrases.CONTACT.search(line) for line in block)
+    block = [line for line in lines[start:end] if not _blank(line)]
+    return 0 < len(block) <= SIGNATURE_LINES and all(len(line) <= 100 for line in block)
 
 
 def _disclaimer(lines: Sequence[str], end: int) -> int:

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlencode
 
 import httpx
@@ -73,7 +74,8 @@ def connect(
     )
     if api_key and profile.key_on_reads != "no":
         inner = KeyedTransport(inner, profile, api_key)
-    return httpx.AsyncClient(transport=inner, headers=headers, max_redirects=3)
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.AsyncClient(transport=inner, headers=headers, cookies=no_cookies, max_redirects=3)
 
 
 @cache
@@ -133,7 +135,6 @@ def _form(
 
 
 async def _whole(http: httpx.AsyncClient, request: httpx.Request, follow: bool) -> Answer:
-    http.cookies.clear()
     response = await http.send(request, stream=True, follow_redirects=follow)
     try:
         body = bytearray()

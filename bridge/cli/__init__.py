@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bridge.cli import cities, learning, serving, understanding
+from bridge.cli import beginning, cities, learning, serving, understanding
 
 # Pretty tracebacks show local variables, and those hold secrets.
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.add_typer(serving.app)
 app.add_typer(understanding.app)
+app.add_typer(beginning.app)
 app.add_typer(learning.app)
 understanding.models.command("list")(learning.list_models)
 understanding.models.command("restore")(learning.restore_model)

@@ -1,0 +1,182 @@
+"""A city's history makes its own model, measured where it has not looked; `init` makes a whole city of a URL."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+import classifiers
+from bridge.demo.providers import free_port
+from bridge.learning import learn
+from classifiers.training.cleaning import cleaned
+from classifiers.training.data import Row, read_services
+from classifiers.training.taxonomy import read_corpus
+
+CORPUS = Path(classifiers.__file__).parent / "training" / "corpus" / "en.txt"
+COMMAND = Path(sys.executable).with_name("open311-bridge")
+KINDS = {"pothole": "B-17", "missed_trash": "B-22", "graffiti": "B-31", "rats": "B-44", "noise_music": "B-58"}
+NAMES = {
+    "B-17": "Alder desk",
+    "B-22": "Birch desk",
+    "B-31": "Cedar desk",
+    "B-44": "Elder desk",
+    "B-58": "Fir desk",
+}
+
+
+def reports() -> list[tuple[str, str]]:
+    """Text and service code, mixed as a city gets them."""
+    by_kind = {
+        kind: [line.text.replace("{place}", "Main St") for line in read_corpus(CORPUS) if line.type_id == kind]
+        for kind in KINDS
+    }
+    longest = max(len(texts) for texts in by_kind.values())
+    return [(by_kind[kind][n], KINDS[kind]) for n in range(longest) for kind in KINDS if n < len(by_kind[kind])]
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("history") / "history.jsonl"
+    lines = [{"text": text, "service_code": code, "category": NAMES[code]} for text, code in reports()]
+    file.write_text("\n".join(json.dumps(line) for line in lines))
+    return file
+
+
+def services(folder: Path) -> Path:
+    offered = [
+        {"service_code": code, "service_name": name, "description": "", "metadata": False, "type": "realtime"}
+        | {"keywords": "", "group": "Desks"}
+        for code, name in NAMES.items()
+    ]
+    path = folder / "services.json"
+    path.write_text(json.dumps(offered))
+    return path
+
+
+@pytest.fixture(scope="module")
+def built_in(models_dir: Path) -> Path:
+    from bridge.app import build_models
+
+    return build_models(models_dir, lambda _: None).services
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An embedded city with a history, as its own process."""
+    folder, port = tmp_path_factory.mktemp("city"), free_port()
+    env = os.environ | {"OPEN311_CITY_KEY": "key"}
+    command = [
+        COMMAND,
+        "city",
+        "serve",
+        "--port",
+        str(port),
+        "--services",
+        services(folder),
+        "--data",
+        folder / "data",
+    ]
+    with subprocess.Popen([*command, "--data", folder / "data"], env=env, stderr=subprocess.DEVNULL) as city:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(url)
+        with httpx.Client(base_url=url) as client:
+            for number, (text, code) in enumerate(reports()):
+                form = {"api_key": "key", "service_code": code, "description": text}
+                form |= {
+                    "address_string": f"{100 + number} Main St",
+                    "lat": "40.3",
+                    "long": str(-99.5 - number / 1e4),
+                }
+                client.post("/requests.json", data=form).raise_for_status()
+        yield url
+        city.terminate()
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(200):
+        try:
+            httpx.get(f"{url}/services.json").raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(url)
+
+
+def test_a_history_teaches_what_names_do_not_tell(history: Path, built_in: Path, tmp_path: Path):
+    lesson = learn(history, built_in, built_in, read_services(services(tmp_path)), lambda _: None)
+    assert lesson.better
+    assert lesson.new["top1"] > 0.8 > lesson.running["top1"]
+    assert {row.service_code for row in lesson.per_service} == set(NAMES)
+
+
+def test_what_is_measured_was_not_learned_from(history: Path, built_in: Path, tmp_path: Path):
+    lesson = learn(history, built_in, built_in, read_services(services(tmp_path)), lambda _: None)
+    assert lesson.trained_on + lesson.measured_on == len(cleaned(_rows(history)))
+
+
+def _rows(history: Path) -> list[Row]:
+    lines = [json.loads(line) for line in history.read_text().splitlines()]
+    return [Row(line["text"], "en", line["service_code"], line["category"]) for line in lines]
+
+
+def test_a_short_history_is_refused(tmp_path: Path, built_in: Path):
+    file = tmp_path / "short.jsonl"
+    file.write_text(json.dumps({"text": "pothole", "service_code": "1"}))
+    with pytest.raises(ValueError, match="at least 200"):
+        learn(file, built_in, built_in, (), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("pothole on Main\nRef K7QM2F9P", "pothole on Main"),
+        ("Work order 4711 created, crew dispatched", None),
+        ("Caller states that there is a pothole", None),
+        ("..", None),
+    ],
+)
+def test_only_residents_words_are_learned(text: str, kept: str | None):
+    assert [row.text for row in cleaned([Row(text, "en", "1", "One")])] == ([kept] if kept else [])
+
+
+def test_templates_and_repetitions_are_left_out():
+    form_letters = [Row(f"Reported by the app as number {n} of today", "en", "1", "One") for n in range(6)]
+    twice = [Row("pothole on Main", "en", "1", "One")] * 2
+    assert [row.text for row in cleaned([*form_letters, *twice])] == ["pothole on Main"]
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=300)
+
+
+def test_init_makes_a_second_city_of_files_alone(endpoint: str, tmp_path: Path, models_dir: Path):
+    made = run("init", endpoint, "--name", "Desk Town", "--dir", tmp_path, "--reads-per-minute", "0")
+    assert made.returncode == 0, made.stderr
+    written = {path.name for path in tmp_path.iterdir()}
+    assert {"open311-bridge.toml", "desk-town.profile.toml", "desk-town.gazetteer.db"} <= written
+    assert "is used: " in made.stdout
+
+    checked = run("check-config", "--config", tmp_path / "open311-bridge.toml")
+    assert "city desk-town: 5 services" in checked.stdout, checked.stderr
+
+    listed = run("models", "list", "--config", tmp_path / "open311-bridge.toml")
+    assert listed.stdout.startswith("* ")
+    assert "learned" in listed.stdout
+
+
+def test_check_says_that_the_embedded_city_is_clean(endpoint: str):
+    checked = run("city", "check", endpoint, "--reads-per-minute", "0")
+    assert checked.stdout.startswith("# clean: 5 services"), checked.stdout + checked.stderr
+
+
+def test_check_of_no_endpoint_ends_with_one_line_that_says_so():
+    checked = run("city", "check", f"http://127.0.0.1:{free_port()}")
+    assert checked.returncode == 2
+    assert "no GeoReport v2 service list" in checked.stderr.strip().splitlines()[-1]

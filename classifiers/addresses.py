@@ -14,7 +14,7 @@ import os
 import random
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +31,7 @@ from thinc.api import fix_random_seed
 from bridge.errors import SettingsError
 from bridge.vocabulary import Mention
 from classifiers.places import grammar
-from classifiers.places.examples import CORPUS, examples
+from classifiers.places.examples import CORPUS, everyday_words, examples
 from classifiers.places.invented import TEXT
 from classifiers.places.words import DIRECTIONS, SUFFIXES, fold
 
@@ -84,6 +84,7 @@ def build(directory: Path, progress: Callable[[str], None] = lambda _: None) -> 
     part = directory / "places.part"
     shutil.rmtree(part, ignore_errors=True)
     nlp.to_disk(part)
+    (part / "everyday.txt").write_text("\n".join(everyday_words()), encoding="utf-8")
     (part / "stamp.json").write_text(json.dumps({"fingerprint": _fingerprint()}))
     shutil.rmtree(target, ignore_errors=True)
     os.replace(part, target)
@@ -94,14 +95,15 @@ def load(path: Path) -> Extractor:
     """Loads what `build` made. Raises SettingsError when it is missing."""
     if not (path / "stamp.json").is_file():
         raise SettingsError(f"place extractor {path}: missing, run make setup")
-    return Extractor(spacy.load(path))
+    everyday = frozenset((path / "everyday.txt").read_text(encoding="utf-8").split())
+    return Extractor(spacy.load(path), everyday)
 
 
 class Extractor:
     """Finds places in a text. Safe to share between threads: a spaCy pipeline does not change by use."""
 
-    def __init__(self, nlp: Language) -> None:
-        self._nlp = nlp
+    def __init__(self, nlp: Language, everyday: Collection[str] = ()) -> None:
+        self._nlp, self.everyday = nlp, everyday
 
     def find(self, text: str, language: str = "en") -> tuple[Mention, ...]:
         """The places a text names, in order, with exact offsets. Never raises for any text."""
@@ -113,7 +115,7 @@ class Extractor:
         if not text.strip():
             return ()
         doc = self._nlp(text)
-        return grammar.atoms(text, ((e.start_char, e.end_char, e.label_) for e in doc.ents))
+        return grammar.atoms(text, ((e.start_char, e.end_char, e.label_) for e in doc.ents), self.everyday)
 
 
 # ------------------------------------------------------------------------------------------- pipeline

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +19,12 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from bridge.errors import SettingsError
-from classifiers.places import building, geometry
+from classifiers.places import building, geometry, packing
 from classifiers.places.geometry import Line, Point
 from classifiers.places.words import StreetName, fold, landmark_key, sound, street_name
+
+_LIVED_IN = 3
+"""House numbers known of a street that outweigh a piece of the same name elsewhere of which none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Street:
     id: int
     name: str
     parts: StreetName
+    addresses: int  # how many house numbers of it are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,10 @@ class Gazetteer:
             raise SettingsError(f"gazetteer {path}: built by another version, build it again")
         south, west, north, east = (float(v) for v in meta["box"].split())
         self._box = (south, west, north, east)
-        self._boundary = [building.unpack(p) for (p,) in self._rows("SELECT points FROM area WHERE boundary")]
-        self._districts = [(n, building.unpack(p)) for n, p in self._rows("SELECT name, points FROM area")]
+        self._cities = frozenset(meta["cities"].split("\n")) - {""}
+        self.numbers_per_metre = float(meta["numbers_per_metre"])
+        self._boundary = [packing.unpack(p) for (p,) in self._rows("SELECT points FROM area WHERE boundary")]
+        self._districts = [(n, packing.unpack(p)) for n, p in self._rows("SELECT name, points FROM area")]
         self._keys = [key for (key,) in self._rows("SELECT DISTINCT key FROM name")]
         self._key_set = frozenset(self._keys)
         self._landmark_keys = [key for (key,) in self._rows("SELECT DISTINCT key FROM landmark_name")]
@@ -149,12 +155,14 @@ class Gazetteer:
 
     def _named(self, said: StreetName, key: str = "", score: float = 1.0) -> tuple[StreetMatch, ...]:
         sql = (
-            "SELECT s.id, s.name, s.before, s.key, s.suffix, s.after, n.before, n.suffix, n.after "
+            "SELECT s.id, s.name, s.before, s.key, s.suffix, s.after, s.addresses, n.before, n.suffix, n.after "
             "FROM name n JOIN street s ON s.id = n.street WHERE n.key = ?"
         )
         best: dict[int, StreetMatch] = {}
-        for id_, name, before, street_key, suffix, after, *as_named in self._rows(sql, (key or said.key,)):
-            street = Street(id_, name, StreetName(before, (street_key,), suffix, after))
+        for id_, name, before, street_key, suffix, after, addresses, *as_named in self._rows(
+            sql, (key or said.key,)
+        ):
+            street = Street(id_, name, StreetName(before, (street_key,), suffix, after), addresses)
             match = StreetMatch(street, score * _likeness(said, *as_named))
             if id_ not in best or best[id_].score < match.score:
                 best[id_] = match
@@ -177,19 +185,25 @@ class Gazetteer:
             return ()
         allowed = 1 if len(key) < 6 else 2 if len(key) < 10 else 3
         near = process.extract(key, self._keys, scorer=OSA.distance, score_cutoff=allowed, limit=6)
-        scored = [(k, 0.92 - 0.08 * d - (0 if sound(k) == sound(key) else 0.04)) for k, d, _ in near if len(k) > 3]
-        scored = scored or [(k, 0.75) for k in self._keys if sound(k) == sound(key) and abs(len(k) - len(key)) < 4]
+        scored = [
+            (k, 0.94 - 0.6 * d / len(key) - 0.04 * (sound(k) != sound(key))) for k, d, _ in near if len(k) > 3
+        ]
+        scored = scored or [(k, 0.75) for k in self._sounding(key) if abs(len(k) - len(key)) < 4]
         return _best([m for k, score in scored for m in self._named(said, k, score)])
 
+    def _sounding(self, key: str) -> list[str]:
+        """The names of streets that sound like a key."""
+        return [k for (k,) in self._rows("SELECT key FROM sound WHERE sound = ?", (sound(key),))]
+
     def _by_id(self, ids: Sequence[int]) -> list[Street]:
-        sql = "SELECT id, name, before, key, suffix, after FROM street WHERE id = ?"
+        sql = "SELECT id, name, before, key, suffix, after, addresses FROM street WHERE id = ?"
         rows = [row for id_ in ids for row in self._rows(sql, (id_,))]
-        return [Street(i, name, StreetName(b, (key,), s, a)) for i, name, b, key, s, a in rows]
+        return [Street(i, name, StreetName(b, (key,), s, a), n) for i, name, b, key, s, a, n in rows]
 
     def _lines(self, street: int) -> tuple[RangedLine, ...]:
         """A street's stretches, as its map has them."""
         rows = self._rows("SELECT points, low, high FROM line WHERE street = ?", (street,))
-        return tuple(RangedLine(building.unpack(blob), low, high) for blob, low, high in rows)
+        return tuple(RangedLine(packing.unpack(blob), low, high) for blob, low, high in rows)
 
     def crossings(self, one: int, two: int) -> list[Point]:
         """The points where two streets meet; usually one, none when they never do."""
@@ -202,18 +216,24 @@ class Gazetteer:
         """The points of one house number (several when districts share a street's name)."""
         return self._numbers("number <= ? AND high >= ? ORDER BY number DESC LIMIT 12", street, number, number)
 
-    def below(self, street: int, number: int) -> list[Numbered]:
-        """The next known house numbers below, nearest first."""
-        return self._numbers("number < ? ORDER BY number DESC LIMIT 8", street, number)
+    def below(self, street: int, number: int, most: int = 8) -> list[Numbered]:
+        """The next known house numbers below, nearest first, at most so many."""
+        return self._numbers("number < ? ORDER BY number DESC LIMIT ?", street, number, most)
 
-    def above(self, street: int, number: int) -> list[Numbered]:
-        """The next known house numbers above, nearest first."""
-        return self._numbers("number > ? ORDER BY number LIMIT 8", street, number)
+    def above(self, street: int, number: int, most: int = 8) -> list[Numbered]:
+        """The next known house numbers above, nearest first, at most so many."""
+        return self._numbers("number > ? ORDER BY number LIMIT ?", street, number, most)
 
     def _numbers(self, where: str, street: int, *values: int) -> list[Numbered]:
-        sql = "SELECT number, high, lat, long, loose, district FROM address WHERE street = ? AND "
+        sql = (
+            "SELECT number, high, lat, long, loose, d.name FROM address LEFT JOIN district d ON d.id = district "
+            "WHERE street = ? AND "
+        )
         rows = self._rows(sql + where, (street, *values))
-        return [Numbered(n, high, (lat, long), bool(loose), d or "") for n, high, lat, long, loose, d in rows]
+        return [
+            Numbered(n, high, packing.large(lat, long), bool(loose), d or "")
+            for n, high, lat, long, loose, d in rows
+        ]
 
     # ---------------------------------------------------------------------------------- landmarks
 
@@ -253,6 +273,14 @@ class Gazetteer:
         """The districts a point lies in."""
         return [name for name, ring in self._districts if geometry.inside(at, ring)]
 
+    def is_city(self, text: str) -> bool:
+        """Whether a text is the city's own name, as far as the sources told it."""
+        return fold(text) in self._cities
+
+    def knows_city(self) -> bool:
+        """Whether the sources told the city's name."""
+        return bool(self._cities)
+
     def district_named(self, text: str) -> bool:
         """Whether a text is the name of the city or of one of its districts."""
         key = fold(text)
@@ -264,14 +292,14 @@ class Gazetteer:
         return min((n for n in near if n and n[1] <= within), key=lambda n: n[1], default=None)
 
     def _nearest_point(self, at: Point) -> tuple[str, float] | None:
-        sql = (
-            "SELECT s.name, a.number, a.lat, a.long FROM address a JOIN street s ON s.id = a.street "
-            "WHERE a.cell = ?"
-        )
-        middle = building.cell(at)
-        squares = [middle + row * 1_000_000 + column for row in (-1, 0, 1) for column in (-1, 0, 1)]
-        rows = [row for square in squares for row in self._rows(sql, (square,))]
-        near = [(geometry.metres(at, (lat, long)), f"{number} {name}") for name, number, lat, long in rows]
+        marks = ",".join("?" * 9)
+        sql = f"SELECT DISTINCT street FROM nearby WHERE cell IN ({marks})"  # noqa: S608
+        streets = self._by_id([street for (street,) in self._rows(sql, packing.around(at))])
+        near = [
+            (geometry.metres(at, n.at), f"{n.number} {s.name}")
+            for s in streets
+            for n in self.above(s.id, -1, 5000)
+        ]
         distance, label = min(near, default=(0.0, ""))
         return (label, distance) if label else None
 
@@ -283,7 +311,7 @@ class Gazetteer:
         margin = within / geometry.METRES_PER_DEGREE
         near = []
         for name, points, low, high in self._rows(sql, (at[0] + margin, at[0] - margin)):
-            line = building.unpack(points)
+            line = packing.unpack(points)
             _, distance, run = geometry.nearest_on(line, at)
             number = f"{round(low + (high - low) * run / geometry.length(line))} " if low and high else ""
             near.append((f"{number}{name}", distance))
@@ -294,13 +322,16 @@ def _likeness(said: StreetName, before: str, suffix: str, after: str) -> float:
     """1 when nothing that was said is contradicted; a wrong suffix or direction costs, a missing one little."""
     score = 1.0
     if said.suffix and suffix != said.suffix:
-        score -= 0.08
+        score -= 0.15
     said_direction, direction = said.before or said.after, before or after
-    if said_direction and direction != said_direction:
-        score -= 0.1 if not direction else 0.2
+    if said_direction != direction:
+        score -= 0.1 if not direction else 0.2 if said_direction else 0.06
     return score
 
 
-def _best(matches: Any) -> tuple[StreetMatch, ...]:
-    ranked = sorted(matches, key=lambda m: (-m.score, m.street.id))
-    return tuple(m for m in ranked if m.score >= ranked[0].score - 0.05)[:8] if ranked else ()
+def _best(matches: Iterable[StreetMatch]) -> tuple[StreetMatch, ...]:
+    """The best and those nearly as good; of parts of a name without a house number only when none has one."""
+    ranked = sorted(matches, key=lambda m: (-m.score, -m.street.addresses, m.street.id))
+    ranked = [m for m in ranked if m.score >= ranked[0].score - 0.05]
+    lived_in = {m.street.parts for m in ranked if m.street.addresses >= _LIVED_IN}
+    return tuple(m for m in ranked if m.street.addresses or m.street.parts not in lived_in)[:8]

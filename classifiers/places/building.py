@@ -2,66 +2,61 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sqlite3
-from array import array
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from classifiers.places import geometry
+from classifiers.places import crossings, geometry, packing
 from classifiers.places.geometry import Line, Point
-from classifiers.places.sources import AddressPoint, Area, Landmark, StreetLine, read
-from classifiers.places.words import SUFFIXES, StreetName, fold, street_name
+from classifiers.places.packing import cell, pack
+from classifiers.places.sources import AddressPoint, Area, CrossingPin, Landmark, Record, StreetLine, read
+from classifiers.places.words import SUFFIXES, StreetName, fold, similar, sound, street_name
 
-FORMAT = "2"
+FORMAT = "6"
 """Version of the tables below; a gazetteer of another version must be built again."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE street (id INTEGER PRIMARY KEY, name TEXT NOT NULL, before TEXT NOT NULL, key TEXT NOT NULL,
-  suffix TEXT NOT NULL, after TEXT NOT NULL);
+  suffix TEXT NOT NULL, after TEXT NOT NULL, addresses INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE name (key TEXT, street INTEGER, before TEXT, suffix TEXT, after TEXT,
   PRIMARY KEY (key, street, before, suffix, after)) WITHOUT ROWID;
+CREATE TABLE sound (sound TEXT, key TEXT, PRIMARY KEY (sound, key)) WITHOUT ROWID;
 CREATE TABLE word (word TEXT, street INTEGER, PRIMARY KEY (word, street)) WITHOUT ROWID;
 CREATE TABLE line (street INTEGER, low INTEGER, high INTEGER, south REAL, north REAL, points BLOB NOT NULL);
-CREATE TABLE address (street INTEGER, number INTEGER, n INTEGER, high INTEGER, lat REAL, long REAL,
-  loose INTEGER, district TEXT, cell INTEGER, PRIMARY KEY (street, number, n)) WITHOUT ROWID;
+CREATE TABLE address (street INTEGER, number INTEGER, n INTEGER, high INTEGER, lat INTEGER, long INTEGER,
+  loose INTEGER, district INTEGER, PRIMARY KEY (street, number, n)) WITHOUT ROWID;
+CREATE TABLE nearby (cell INTEGER, street INTEGER, PRIMARY KEY (cell, street)) WITHOUT ROWID;
+CREATE TABLE district (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE crossing (a INTEGER, b INTEGER, lat REAL, long REAL);
 CREATE TABLE landmark (id INTEGER PRIMARY KEY, name TEXT, category TEXT, lat REAL, long REAL, radius REAL,
   address TEXT);
 CREATE TABLE landmark_name (key TEXT, landmark INTEGER, PRIMARY KEY (key, landmark)) WITHOUT ROWID;
-CREATE TABLE area (name TEXT, boundary INTEGER, rings INTEGER, points BLOB NOT NULL);
+CREATE TABLE area (name TEXT, boundary INTEGER, points BLOB NOT NULL);
+CREATE TEMP TABLE given (low INTEGER, high INTEGER, street TEXT, lat REAL, long REAL, loose INTEGER,
+  district TEXT);
 """
 _INDEXES = """
 CREATE INDEX line_street ON line (street);
 CREATE INDEX line_south ON line (south, north);
 CREATE INDEX crossing_pair ON crossing (a, b);
-CREATE INDEX address_cell ON address (cell);
-CREATE INDEX landmark_place ON landmark (lat);
 """
 
-CELL = 0.002
-"""Side of the squares house numbers are found by, in degrees: about 200 m."""
+_ONE_STREET_M = 400.0
+"""Lines of one name further apart than this are two streets of one name."""
 
+_WIDE = 20
+"""A report's pin on "56-110 Moreland Rd" says no more than that the middle of the range is about there."""
 
-def cell(at: Point) -> int:
-    """The square a point lies in, as one integer; neighbours differ by 1 (east) and 1,000,000 (north)."""
-    return math.floor((at[0] + 90) / CELL) * 1_000_000 + math.floor((at[1] + 180) / CELL)
+_ALIAS_M, _PINNED_ALIAS_M = 80.0, 3000.0
+"""How near a pin must lie to a street on the map, or to another pin, to be another name for its street."""
 
-
-def pack(line: Iterable[Point]) -> bytes:
-    """A line in ten-millionths of a degree, four bytes a coordinate."""
-    return array("i", [round(v * 1e7) for p in line for v in p]).tobytes()
-
-
-def unpack(blob: bytes) -> list[Point]:
-    """The line that `pack` packed."""
-    flat = array("i")
-    flat.frombytes(blob)
-    return [(flat[i] / 1e7, flat[i + 1] / 1e7) for i in range(0, len(flat), 2)]
+USUAL_NUMBERS_PER_METRE = 0.5
+"""Where a city's own cannot be told: a hundred numbers a block lie at 0.7 to 0.9, numbers by frontage at 0.2."""
 
 
 def write(sources: Sequence[Path], out: Path, progress: Callable[[str], None]) -> None:
@@ -71,7 +66,7 @@ def write(sources: Sequence[Path], out: Path, progress: Callable[[str], None]) -
     out.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(part)
     try:
-        db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
+        db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-32768;" + _TABLES)
         with db:
             _Writer(db, progress).run(sources)
         db.executescript(_INDEXES + "ANALYZE;")
@@ -82,60 +77,175 @@ def write(sources: Sequence[Path], out: Path, progress: Callable[[str], None]) -
 
 
 class _Writer:
-    """State of one build: which streets are known, and their lines until the crossings are found."""
+    """One build. The streets' lines stay in memory until all sources are read; house numbers go to disk."""
 
     def __init__(self, db: sqlite3.Connection, progress: Callable[[str], None]) -> None:
         self.db, self.progress = db, progress
-        self.streets: dict[StreetName, int] = {}
+        self.given: dict[StreetName, list[StreetLine]] = defaultdict(list)
+        self.streets: dict[StreetName, list[int]] = defaultdict(list)
         self.lines: dict[int, list[Line]] = defaultdict(list)
-        self.numbered: dict[tuple[int, int], int] = defaultdict(int)
+        self.pinned: dict[int, tuple[StreetName, Point]] = {}
+        self.corners: list[CrossingPin] = []
+        self.grid = crossings.Grid()
+        self.districts: dict[str, int] = {}
+        self.known: dict[str, StreetName | None] = {}
+        self.towns: Counter[str] = Counter()
         self.box = [90.0, 180.0, -90.0, -180.0]
-        self.bounded = False
 
     def run(self, sources: Sequence[Path]) -> None:
-        for path in sorted(sources, key=_order):
+        for path in sorted(sources):
             self.progress(f"reading {path.name}")
-            for record in read(path):
-                self.take(record)
-        self.progress(f"{len(self.streets)} streets; finding where they cross")
-        self.write_crossings()
+            self.db.executemany("INSERT INTO given VALUES (?, ?, ?, ?, ?, ?, ?)", self.take(read(path)))
+        for parts, lines in self.given.items():
+            self.write_streets(parts, lines)
+        self.progress(f"{len(self.lines)} streets; placing house numbers")
+        self.write_addresses()
+        self.progress("finding where streets cross")
+        self.write_crossings(crossings.find(self.lines))
         self.write_meta()
 
-    def take(self, record: StreetLine | AddressPoint | Landmark | Area) -> None:
-        match record:
-            case StreetLine():
-                self.take_street(record)
-            case AddressPoint():
-                self.take_address(record)
-            case Landmark():
-                self.take_landmark(record)
-            case Area():
-                self.take_area(record)
+    def take(self, records: Iterable[Record]) -> Iterable[tuple[object, ...]]:
+        """Keeps lines, writes landmarks and areas, and yields the rows of house numbers."""
+        for record in records:
+            match record:
+                case AddressPoint():
+                    r = record
+                    yield r.low, r.high, r.street, *r.at, r.loose, r.district
+                case CrossingPin():
+                    self.corners.append(record)
+                case StreetLine():
+                    self.given[street_name(record.name)].append(record)
+                    self.widen(record.line)
+                case Landmark():
+                    self.write_landmark(record)
+                case Area():
+                    self.write_area(record)
 
-    def take_street(self, record: StreetLine) -> None:
-        street = self.street(record.name)
-        for alias in record.aliases:
-            self.add_name(street, street_name(alias))
-        self.lines[street].append(record.line)
-        lats = [p[0] for p in record.line]
-        row = (street, record.low, record.high, min(lats), max(lats), pack(record.line))
-        self.db.execute("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?)", row)
-        for point in record.line:
-            self.widen(point)
+    # ------------------------------------------------------------------------------------- streets
 
-    def take_address(self, record: AddressPoint) -> None:
-        street = self.known_street(record.street)
-        if street is None:
-            return
-        n = self.numbered[street, record.low]
-        self.numbered[street, record.low] += 1
-        place = (*record.at, record.loose, record.district, cell(record.at))
-        row = (street, record.low, n, record.high, *place)
-        self.db.execute("INSERT INTO address VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-        if not record.loose:
-            self.widen(record.at)
+    def write_streets(self, parts: StreetName, lines: Sequence[StreetLine]) -> None:
+        """Writes a name's lines as one street, or as several where they lie apart."""
+        for group in _apart(lines):
+            street = self.add_street(parts, group[0].name)
+            for alias in {alias for line in group for alias in line.aliases}:
+                self.add_name(street, street_name(alias))
+            for line in group:
+                lats = [p[0] for p in line.line]
+                row = (street, line.low, line.high, min(lats), max(lats), pack(line.line))
+                self.db.execute("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?)", row)
+                self.lines[street].append(line.line)
+                self.grid.add(street, line.line)
 
-    def take_landmark(self, record: Landmark) -> None:
+    def add_street(self, parts: StreetName, name: str) -> int:
+        row = (name.strip(), parts.before, parts.key, parts.suffix, parts.after)
+        sql = "INSERT INTO street (name, before, key, suffix, after) VALUES (?, ?, ?, ?, ?)"
+        street = self.db.execute(sql, row).lastrowid or 0
+        self.streets[parts].append(street)
+        self.add_name(street, parts)
+        return street
+
+    def add_name(self, street: int, parts: StreetName) -> None:
+        row = (parts.key, street, parts.before, parts.suffix, parts.after)
+        self.db.execute("INSERT OR IGNORE INTO name VALUES (?, ?, ?, ?, ?)", row)
+        self.db.execute("INSERT OR IGNORE INTO sound VALUES (?, ?)", (sound(parts.key), parts.key))
+        words = ((word, street) for word in parts.base)
+        self.db.executemany("INSERT OR IGNORE INTO word VALUES (?, ?)", words)
+
+    # ------------------------------------------------------------------------------- house numbers
+
+    def write_addresses(self) -> None:
+        numbers: dict[int, int] = defaultdict(int)
+        n: dict[tuple[int, int], int] = defaultdict(int)
+        official_first = "SELECT * FROM given ORDER BY loose"
+        reader = self.db.cursor()
+        for low, high, text, lat, long, loose, district in reader.execute(official_first):
+            street = self.street_at(text, (lat, long), bool(loose))
+            if street is None:
+                continue
+            if loose and high - low > _WIDE:
+                low = high = (low + high) // 2
+            n[street, low] += 1
+            numbers[street] += 1
+            self.write_address(street, (low, n[street, low], high), (lat, long), loose, district)
+        self.db.executemany("UPDATE street SET addresses = ? WHERE id = ?", ((c, s) for s, c in numbers.items()))
+
+    def write_address(
+        self, street: int, number: tuple[int, int, int], at: Point, loose: int, district: str
+    ) -> None:
+        place = (*packing.small(at), loose, self.district(district))
+        row = (street, *number, *place)
+        self.db.execute("INSERT INTO address VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self.db.execute("INSERT OR IGNORE INTO nearby VALUES (?, ?)", (cell(at), street))
+        if not loose:
+            self.widen([at])
+
+    def district(self, name: str) -> int | None:
+        if name and name not in self.districts:
+            self.districts[name] = len(self.districts) + 1
+            self.db.execute("INSERT INTO district VALUES (?, ?)", (self.districts[name], name))
+        return self.districts.get(name)
+
+    def street_at(self, text: str, at: Point, loose: bool) -> int | None:
+        """The street an address names: of several of that name the nearest; made when nothing has the name."""
+        if text not in self.known:
+            self.known[text] = self.name_in(text)
+        parts = self.known[text]
+        if parts is None:
+            return None
+        if parts not in self.streets and loose and (near := self.alias_near(parts, at)):
+            self.add_name(near, parts)
+            self.streets[parts].append(near)
+        if parts not in self.streets:
+            self.pinned[self.add_street(parts, _first_words(text, parts))] = (parts, at)
+        same = self.streets[parts]
+        return same[0] if len(same) == 1 else min(same, key=lambda s: self.distance(s, at))
+
+    def alias_near(self, parts: StreetName, at: Point) -> int | None:
+        """A street of nearly this name within a few metres of the pin: people's other name for it."""
+        for street, (name, pin) in self.pinned.items():
+            shared = set(name.base) <= set(parts.base) or set(parts.base) <= set(name.base)
+            if shared and name.suffix == parts.suffix and geometry.metres(pin, at) < _PINNED_ALIAS_M:
+                return street
+        near = [street for street, _ in self.grid.near(at, _ALIAS_M)]
+        rows = [self.db.execute("SELECT name FROM street WHERE id = ?", (street,)).fetchone() for street in near]
+        return next((s for s, (name,) in zip(near, rows, strict=True) if similar(parts, street_name(name))), None)
+
+    def name_in(self, text: str) -> StreetName | None:
+        """The street's name in an address, whatever city, state and postcode are dragged behind it."""
+        words = text.split(",")[0].split()[:8]
+        for end in range(len(words), 0, -1):
+            if (parts := street_name(" ".join(words[:end]))) in self.streets:
+                self.count_town(words[end:])
+                return parts
+        last = max((i for i, w in enumerate(words, 1) if fold(w) in SUFFIXES and i > 1), default=0)
+        named = " ".join(words[: last or len(words)])
+        self.count_town(words[last:] if last else [])
+        return street_name(named) if last or len(words) <= 2 else None
+
+    def count_town(self, words: Sequence[str]) -> None:
+        """Remembers what is dragged behind streets: mostly the city's own name."""
+        town = " ".join(w for w in fold(" ".join(words)).split() if not w.isdigit())
+        if town:
+            self.towns[town] += 1
+
+    def distance(self, street: int, at: Point) -> float:
+        return min((geometry.nearest_on(line, at)[1] for line in self.lines[street]), default=1e9)
+
+    def write_crossings(self, found: dict[tuple[int, int], list[Point]]) -> None:
+        """Writes the crossings of the map, and those only reports' pins know of."""
+        mapped = set(found)
+        for pin in self.corners:
+            streets = [self.street_at(name, pin.at, loose=True) for name in (pin.one, pin.two)]
+            pair = (min(one, two), max(one, two)) if (one := streets[0]) and (two := streets[1]) else None
+            if pair and one != two and pair not in mapped:
+                found.setdefault(pair, []).append(pin.at)
+        for pair, points in found.items():
+            kept = points if pair in mapped else [geometry.middle(points)]
+            self.db.executemany("INSERT INTO crossing VALUES (?, ?, ?, ?)", ((*pair, *at) for at in kept))
+
+    # ------------------------------------------------------------------------- landmarks and areas
+
+    def write_landmark(self, record: Landmark) -> None:
         row = (record.name, record.category, *record.at, record.radius_m, record.address)
         landmark = self.db.execute(
             "INSERT INTO landmark (name, category, lat, long, radius, address) VALUES (?, ?, ?, ?, ?, ?)", row
@@ -143,105 +253,54 @@ class _Writer:
         keys = {fold(name) for name in (record.name, *record.aliases)} - {""}
         self.db.executemany("INSERT OR IGNORE INTO landmark_name VALUES (?, ?)", ((k, landmark) for k in keys))
 
-    def take_area(self, record: Area) -> None:
-        self.bounded |= record.boundary
+    def write_area(self, record: Area) -> None:
         for ring in record.rings:
-            row = (record.name, record.boundary, len(record.rings), pack(ring))
-            self.db.execute("INSERT INTO area VALUES (?, ?, ?, ?)", row)
-            for point in ring:
-                self.widen(point)
+            row = (record.name, record.boundary, pack(ring))
+            self.db.execute("INSERT INTO area VALUES (?, ?, ?)", row)
+            self.widen(ring)
 
-    def known_street(self, text: str) -> int | None:
-        """The street an address names, whatever city, state and postcode are dragged behind it."""
-        words = text.split(",")[0].split()
-        for end in range(len(words), 0, -1):
-            if found := self.streets.get(street_name(" ".join(words[:end]))):
-                return found
-        last = max((i for i, w in enumerate(words[:6], 1) if fold(w) in SUFFIXES and i > 1), default=0)
-        named = " ".join(words[: last or len(words)])
-        return self.street(named) if last or len(words) <= 2 else None
-
-    def street(self, name: str) -> int:
-        parts = street_name(name)
-        if parts not in self.streets:
-            row = (name.strip(), parts.before, parts.key, parts.suffix, parts.after)
-            sql = "INSERT INTO street (name, before, key, suffix, after) VALUES (?, ?, ?, ?, ?)"
-            self.streets[parts] = self.db.execute(sql, row).lastrowid or 0
-            self.add_name(self.streets[parts], parts)
-        return self.streets[parts]
-
-    def add_name(self, street: int, parts: StreetName) -> None:
-        row = (parts.key, street, parts.before, parts.suffix, parts.after)
-        self.db.execute("INSERT OR IGNORE INTO name VALUES (?, ?, ?, ?, ?)", row)
-        words = ((word, street) for word in parts.base)
-        self.db.executemany("INSERT OR IGNORE INTO word VALUES (?, ?)", words)
-
-    def widen(self, p: Point) -> None:
+    def widen(self, points: Iterable[Point]) -> None:
         box = self.box
-        box[:] = [min(box[0], p[0]), min(box[1], p[1]), max(box[2], p[0]), max(box[3], p[1])]
-
-    def write_crossings(self) -> None:
-        rows = ((a, b, *at) for (a, b), points in crossings(self.lines).items() for at in points)
-        self.db.executemany("INSERT INTO crossing VALUES (?, ?, ?, ?)", rows)
+        for p in points:
+            box[:] = [min(box[0], p[0]), min(box[1], p[1]), max(box[2], p[0]), max(box[3], p[1])]
 
     def write_meta(self) -> None:
-        values = {"format": FORMAT, "box": " ".join(map(str, self.box)), "bounded": str(int(self.bounded))}
+        rate = self.numbers_per_metre()
+        values = {"format": FORMAT, "box": " ".join(map(str, self.box)), "numbers_per_metre": str(rate)}
+        cities = [fold(name) for (name,) in self.db.execute("SELECT name FROM area WHERE boundary")]
+        common = [town for town, n in self.towns.most_common(3) if n >= 0.2 * self.towns.total()]
+        values["cities"] = "\n".join({*cities, *common})
         self.db.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
 
-
-def _order(path: Path) -> int:
-    """Maps first, then lists, then histories: a later source leans on the street names of an earlier one."""
-    return [".geojson", ".json", ".csv"].index(path.suffix) if path.suffix in (".geojson", ".json", ".csv") else 3
-
-
-# --------------------------------------------------------------------------------------- crossings
-
-_Stretch = tuple[int, Point, Point]
-_TOUCH_M = 12.0
-_SAME_CROSSING_M = 60.0
-
-
-def crossings(lines: dict[int, list[Line]]) -> dict[tuple[int, int], list[Point]]:
-    """Where each two streets cross or touch; a divided road's several points become one."""
-    found: dict[tuple[int, int], list[Point]] = defaultdict(list)
-    for here in _squares(lines).values():
-        for i, (a, *first) in enumerate(here):
-            for b, *second in here[i + 1 :]:
-                if a != b and (at := _meet((first[0], first[1]), (second[0], second[1]))):
-                    found[min(a, b), max(a, b)].append(at)
-    groups = {pair: geometry.clusters(points, _SAME_CROSSING_M) for pair, points in found.items()}
-    return {pair: [geometry.middle(g) for g in group] for pair, group in groups.items()}
+    def numbers_per_metre(self) -> float:
+        """How fast house numbers usually rise along this city's streets."""
+        rows = self.db.execute("SELECT street, number, lat, long FROM address ORDER BY street, number LIMIT 20000")
+        rates = [
+            (n2 - n1) / metres
+            for (s1, n1, *at1), (s2, n2, *at2) in pairwise(rows)
+            if s1 == s2 and 8 <= n2 - n1 <= 200
+            if (metres := geometry.metres(packing.large(*at1), packing.large(*at2))) > 10
+        ]
+        return statistics.median(rates) if rates else USUAL_NUMBERS_PER_METRE
 
 
-def _squares(lines: dict[int, list[Line]]) -> dict[int, list[_Stretch]]:
-    squares: dict[int, list[_Stretch]] = defaultdict(list)
-    for street, parts in lines.items():
-        for line in parts:
-            for a, b in pairwise(line):
-                for square in _squares_of(a, b):
-                    squares[square].append((street, a, b))
-    return squares
+def _apart(lines: Sequence[StreetLine]) -> list[list[StreetLine]]:
+    """Groups a name's lines: a line joins every group it comes near to, and so joins those groups."""
+    groups: list[list[StreetLine]] = []
+    for line in lines:
+        near = [g for g in groups if any(_near(line.line, other.line) for other in g)]
+        groups = [g for g in groups if g not in near] + [[line, *(o for g in near for o in g)]]
+    return groups
 
 
-def _squares_of(a: Point, b: Point) -> Iterator[int]:
-    margin = _TOUCH_M / geometry.METRES_PER_DEGREE
-    south, north = cell((min(a[0], b[0]) - margin, 0)), cell((max(a[0], b[0]) + margin, 0))
-    west, east = min(a[1], b[1]) - 1.5 * margin, max(a[1], b[1]) + 1.5 * margin
-    columns = range(math.floor((west + 180) / CELL), math.floor((east + 180) / CELL) + 1)
-    for row in range(south // 1_000_000, north // 1_000_000 + 1):
-        for column in columns:
-            yield row * 1_000_000 + column
+def _near(one: Line, two: Line) -> bool:
+    ends = ((one[0], two), (one[-1], two), (two[0], one), (two[-1], one))
+    return any(geometry.nearest_on(line, p)[1] <= _ONE_STREET_M for p, line in ends)
 
 
-def _meet(one: tuple[Point, Point], two: tuple[Point, Point]) -> Point | None:
-    for p in one:
-        if p in two:
-            return p
-    if at := geometry.crossing(*one, *two):
-        return at
-    ends = [(p, two) for p in one] + [(p, one) for p in two]
-    for p, stretch in ends:
-        q, _ = geometry.foot(p, *stretch)
-        if geometry.metres(p, q) <= _TOUCH_M:
-            return q
-    return None
+def _first_words(text: str, parts: StreetName) -> str:
+    """The words of an address that are the street's name, as written."""
+    words = text.split(",")[0].split()
+    return next(
+        (" ".join(words[:n]) for n in range(1, len(words) + 1) if street_name(" ".join(words[:n])) == parts), text
+    )

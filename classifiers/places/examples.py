@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from classifiers.places.invented import TEXT, Inventor, Piece, SpanishInventor, lines, wording
+from classifiers.places.words import fold
 
 Span = tuple[int, int, str]
 Message = tuple[str, list[Span]]
@@ -45,6 +46,14 @@ def examples(count: int, seed: int = 311) -> Iterator[Message]:
             0
         ]
         yield _worn(chance, *_message(inventor, material))
+
+
+def everyday_words() -> list[str]:
+    """The words of the training text's sentences, folded: none of them is a street's name without its type."""
+    names = ("en.txt", "follow.txt", "nowhere.txt", "es.txt", "es_nowhere.txt")
+    text = "\n".join(line for name in names for line in lines(name)) + CORPUS.read_text(encoding="utf-8")
+    lower = re.findall(r"(?<![\w{])[^\W\d_A-Z][^\W\d_]*(?![\w}])", text)
+    return sorted({fold(word) for word in lower} - {""})
 
 
 def _message(inventor: Inventor, material: _Material) -> Message:
@@ -105,10 +114,8 @@ def _slot(inventor: Inventor, name: str, before: str) -> list[Piece]:
         case "stretch":
             return inventor.stretch()
         case "corner":
-            return [
-                (inventor.pick(("the corner of ", "corner of ", "the intersection of ")), ""),
-                *inventor.intersection(),
-            ]
+            opening = inventor.pick(("the corner of ", "corner of ", "the intersection of "))
+            return [(opening, ""), *inventor.intersection()]
         case "address" | "block" | "landmark" | "highway":
             return [(getattr(inventor, name)(), name.upper())]
         case "n":

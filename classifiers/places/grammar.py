@@ -8,11 +8,12 @@ mention of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bridge.vocabulary import Mention, MentionKind
-from classifiers.places import coordinates, shapes
+from classifiers.places import coordinates, evidence, shapes
 from classifiers.places.shapes import mention
 
 
@@ -26,8 +27,8 @@ class Joined:
 
 _THE = r"(?:the\s+|la\s+|el\s+)?"
 _MEETING = (
-    r"(?:and|&amp;|&|at|x|n|y|e|con|with|\+|crossing|meets|where\s+it\s+(?:meets|crosses)|esquina\s+con|esq\.?(?:\s+con)?"
-    r"|(?:(?:at|and|near|on|by)\s+)?(?:the\s+)?(?:corner|intersection|junction)(?:\s+(?:of|with|at))?)"
+    r"(?:and|&amp;|&|at|x|n|y|e|con|with|\+|crossing|meets|where\s+it\s+(?:meets|crosses)"
+    r"|esquina\s+con|esq\.?(?:\s+con)?)"
 )
 _JOINT = re.compile(rf"\s*[,.]?\s*(?:{_MEETING}\s+{_THE}|[/&@+]\s*{_THE})", re.IGNORECASE)
 _RANGE_JOINT = re.compile(
@@ -40,15 +41,37 @@ _OPENING = re.compile(
 _ROADS = ("street", "highway")
 
 
-def atoms(text: str, recognised: Iterable[tuple[int, int, str]]) -> tuple[Mention, ...]:
-    """The single places of a text, in order: the recogniser's (start, end, kind), and those of fixed shape."""
-    fixed = [mention(text, s.start, s.end, "coordinates") for s in coordinates.spot(text)]
+def atoms(
+    text: str, recognised: Iterable[tuple[int, int, str]], everyday: Collection[str] = ()
+) -> tuple[Mention, ...]:
+    """The single places of a text, in order: the recogniser's (start, end, label), and those of fixed shape.
+
+    `everyday` are the words that are no street's name without its type.
+    """
     shaped = shapes.find(text)
-    sure = fixed + [m for m in shaped if m.kind in ("pole", "relative")]
-    found = [m for start, end, kind in recognised if (m := _trimmed(text, start, end, _kind(kind)))]
-    found = beside(sure, found)
-    found = beside(found, shapes.addresses(text))
-    return tuple(beside(found, shaped))
+    fixed = [mention(text, s.start, s.end, "coordinates") for s in coordinates.spot(text)]
+    fixed = beside(fixed, [m for m in shaped if m.kind in ("pole", "relative")])
+    found = [m for start, end, label in recognised if (m := _trimmed(text, start, end, _kind(label)))]
+    found = _with_numbers(beside(fixed, found), text, everyday)
+    found = beside(found, [m for m in shaped if m.kind == "highway"])
+    found = beside(found, shapes.streets(text, everyday))
+    gaps = [text[a.end : b.start] for a, b in pairwise(found)]
+    joints = [bool(_JOINT.fullmatch(gap)) and not gap.rstrip().endswith("the") for gap in gaps]
+    found = evidence.believed(text, found, joints, everyday)
+    return tuple(beside(beside(found, shapes.landmarks(text)), shaped))
+
+
+def _with_numbers(found: Sequence[Mention], text: str, everyday: Collection[str]) -> list[Mention]:
+    """House numbers by their shape, where the recogniser made something else, or nothing, of them."""
+    numbered = shapes.addresses(text, everyday)
+    kept = [
+        m
+        for m in found
+        if (m.kind == "address" and evidence.has_own(text, m, everyday))
+        or m.kind in ("coordinates", "pole", "block")
+        or not any(overlap(m, n) for n in numbered)
+    ]
+    return beside(kept, numbered)
 
 
 def joined(text: str, single: Sequence[Mention]) -> list[Joined]:
@@ -65,8 +88,13 @@ def joined(text: str, single: Sequence[Mention]) -> list[Joined]:
 
 def beside(first: Sequence[Mention], then: Sequence[Mention]) -> list[Mention]:
     """All of `first`, and those of `then` that overlap none of it, in the order of the text."""
-    kept = [m for m in then if not any(other.start < m.end and m.start < other.end for other in first)]
+    kept = [m for m in then if not any(overlap(m, other) for other in first)]
     return sorted([*first, *kept], key=lambda m: m.start)
+
+
+def overlap(one: Mention, two: Mention) -> bool:
+    """Whether two mentions share a letter."""
+    return one.start < two.end and two.start < one.end
 
 
 def streets_within(whole: Mention) -> list[tuple[int, int]]:
@@ -94,10 +122,13 @@ def _kind(label: str) -> MentionKind:
 
 def _trimmed(text: str, start: int, end: int, kind: MentionKind) -> Mention | None:
     words = text[start:end]
-    if kind in ("address", "block") and (tail := shapes.STATE_AND_CODE.search(words)):
+    tail = shapes.STATE_AND_CODE.search(words) if kind in ("address", "block", "street") else None
+    if tail and evidence.typed(words[: tail.start()]):
         words = words[: tail.start()]
     stripped = words.strip(' \t\r\n,;:!?()[]"“”-*')
     start += words.find(stripped)
+    if kind == "street" and re.match(r"#?\s?\d+\s+[^\W\d]", stripped):
+        kind = "address"
     return mention(text, start, start + len(stripped), kind) if stripped else None
 
 

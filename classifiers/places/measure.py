@@ -79,9 +79,10 @@ def evaluate_places(rows: Iterable[Mapping[str, Any]], locate: Locate) -> dict[s
     """Scores `locate`: precision, recall, f1, false_positive_rate, within_250m, resolved_share, ms_median.
 
     A row carries "spans" ([{start, end, type_name}]), or "gold" ({start, end}: one street among others, so it
-    counts for recall only; the streets within an intersection count as found), or neither. A row with neither and no pin names no place: any mention there is a
-    false positive. With "lat" and "lon" (or "long") the best candidate is held against the pin, where the text
-    names a house number or an intersection. A number without anything to count is None.
+    counts for recall only; the streets within an intersection count as found), or neither. A row with neither
+    and no pin names no place: any mention there is a false positive. With "lat" and "lon" (or "long") the best
+    candidate is held against the pin, where the text names a house number or an intersection. A number
+    without anything to count is None.
     """
     tally = _Tally()
     for row in rows:

@@ -6,16 +6,17 @@ was chosen. Nothing is fetched; everything comes from the gazetteer.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from classifiers.gazetteer import Gazetteer, Numbered, RangedLine, Street, StreetMatch
-from classifiers.places import geometry
+from classifiers.gazetteer import Gazetteer, StreetMatch
+from classifiers.places import geometry, numbering
 from classifiers.places.geometry import Point
 from classifiers.places.sources import house_number
-from classifiers.places.words import fold
+from classifiers.places.words import fold, street_name
 
 _UNIT = re.compile(
     r"[\s,]+(?:(?:apt|apartment|unit|suite|ste|floor|fl|bldg|bld|rm|room|depto|apto)\b|#)\.?\s*#?\s*[\w-]{1,6}\b.*$",
@@ -26,8 +27,11 @@ _BLOCK = re.compile(
     re.I | re.S,
 )
 
-OFFICIAL_M, PIN_M, CORNER_M, RANGE_M = 15.0, 35.0, 20.0, 40.0
-"""Nine-tenths errors by kind of evidence: official point, a report's pin, a corner, a numbered stretch."""
+CORNER_M = 20.0
+"""How far off a corner of two streets may be, in metres."""
+
+_NEAR_MISS_M = 300.0
+"""Streets the map leaves that far apart may still meet: maps miss pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,17 @@ class Found:
     why: str
     score: float = 1.0
     streets: frozenset[int] = frozenset()
+    vague: bool = False  # words that may mean a point here, but do not say so: to be asked about
 
 
 def streets_of(gazetteer: Gazetteer, text: str) -> tuple[StreetMatch, ...]:
     """The streets that the words of a text begin with: "elm st fairview" is Elm St.
 
-    Takes the longest run of words that is a street's very name, else the best misspelling.
+    Takes the longest run of words that is a street's very name, else the best misspelling. The name of the
+    city, and of a district that only looks like a street ("Lighthouse Point"), is none.
     """
+    if gazetteer.is_city(text) or (gazetteer.district_named(text) and street_name(text).suffix):
+        return ()
     words = text.replace(",", " ").split()[:8]
     best: tuple[StreetMatch, ...] = ()
     for end in range(len(words), 0, -1):
@@ -81,63 +89,22 @@ def _number_behind(text: str) -> tuple[int, int, str] | None:
 
 
 def houses(gazetteer: Gazetteer, match: StreetMatch, low: int, high: int) -> list[Found]:
-    """Where a house number of one street is: a known point, a place within a numbered stretch, or between
-    its neighbours."""
+    """The places of a house number in one street."""
     street = match.street
     label = f"{low}-{high} {street.name}" if high != low else f"{low} {street.name}"
-
-    def found(at: Point, accuracy: float, why: str) -> Found:
-        return Found(at, label, accuracy, why, match.score, frozenset({street.id}))
-
-    if known := _known(gazetteer.numbered(street.id, low)):
-        return [found(at, accuracy, "house number") for at, accuracy in known]
-    if at := _in_range(gazetteer.lines(street.id), low):
-        return [found(at, RANGE_M, "house number along the street")]
-    if between := _between_neighbours(gazetteer, street, low):
-        return [found(*between, "between known house numbers")]
-    return []
-
-
-def _known(points: Sequence[Numbered]) -> list[tuple[Point, float]]:
-    """One place per group of points; official ones count before pins, narrow ranges before wide ones."""
-    official = [p for p in points if not p.loose]
-    points = official or points
-    narrowest = min((p.high - p.number for p in points), default=0)
-    points = [p for p in points if p.high - p.number <= max(4, narrowest)]
-    places = []
-    for group in geometry.clusters([p.at for p in points], 150):
-        accuracy = (OFFICIAL_M if official else PIN_M) + min(60, narrowest)
-        places.append((geometry.middle(group), accuracy))
-    return places
-
-
-def _in_range(lines: Sequence[RangedLine], number: int) -> Point | None:
-    for ranged in lines:
-        if ranged.low and ranged.high and min(ranged.low, ranged.high) <= number <= max(ranged.low, ranged.high):
-            share = (number - ranged.low) / (ranged.high - ranged.low) if ranged.high != ranged.low else 0.5
-            return geometry.along(ranged.line, share)
-    return None
-
-
-def _between_neighbours(gazetteer: Gazetteer, street: Street, number: int) -> tuple[Point, float] | None:
-    below, above = (
-        _nearest(points, number)
-        for points in (gazetteer.below(street.id, number), gazetteer.above(street.id, number))
-    )
-    if below and above:
-        gap = geometry.metres(below.at, above.at)
-        share = (number - below.number) / (above.number - below.number)
-        accuracy = max(30.0, 0.5 * gap)
-        return geometry.between(below.at, above.at, share), accuracy
-    beside = below or above
-    if beside and abs(beside.number - number) <= 40:
-        return beside.at, 40.0 + 3 * abs(beside.number - number)
-    return None
-
-
-def _nearest(points: Sequence[Numbered], number: int) -> Numbered | None:
-    """The nearest neighbour, on the same side of the street unless the other side is much nearer."""
-    return min(points, key=lambda p: abs(p.number - number) + (6 if (p.number - number) % 2 else 0), default=None)
+    places = numbering.houses(gazetteer, street.id, low) or numbering.houses(gazetteer, street.id, high)
+    several = len({place.district for place in places}) > 1
+    return [
+        Found(
+            place.at,
+            f"{label}, {place.district}" if several and place.district else label,
+            place.accuracy_m,
+            place.why,
+            match.score,
+            frozenset({street.id}),
+        )
+        for place in places
+    ]
 
 
 def block(gazetteer: Gazetteer, text: str) -> list[Found]:
@@ -171,9 +138,10 @@ def corner(gazetteer: Gazetteer, ones: Sequence[StreetMatch], twos: Sequence[Str
     """Where any of some streets meets any of some others; where none does, where two nearly do."""
     pairs = [(a, b) for a, b in product(ones, twos) if a.street.id != b.street.id]
     crossings = [
-        _corner(a, b, at, CORNER_M, "corner of two streets")
+        found
         for a, b in pairs
-        for at in gazetteer.crossings(a.street.id, b.street.id)
+        if (points := gazetteer.crossings(a.street.id, b.street.id))
+        for found in _one_corner(a, b, points)
     ]
     if crossings:
         return crossings
@@ -185,6 +153,24 @@ def _corner(a: StreetMatch, b: StreetMatch, at: Point, accuracy: float, why: str
     return Found(at, f"{a.street.name} & {b.street.name}", accuracy, why, min(a.score, b.score), streets)
 
 
+def _one_corner(a: StreetMatch, b: StreetMatch, points: Sequence[Point]) -> list[Found]:
+    """The corner of two streets; when they meet more than once, one place between if the points are near."""
+    middle = geometry.middle(points)
+    reach = max(geometry.metres(middle, p) for p in points)
+    if reach <= 150:
+        return [_corner(a, b, middle, CORNER_M + reach, "corner of two streets")]
+    found = [_corner(a, b, at, CORNER_M, "corner of two streets") for at in points]
+    return [replace(f, address=f"{f.address} ({_side(f.at, middle)})") for f in found]
+
+
+def _side(at: Point, middle: Point) -> str:
+    """Where a point lies as seen from the middle: north, south, east or west."""
+    north, east = at[0] - middle[0], (at[1] - middle[1]) * math.cos(math.radians(at[0]))
+    if abs(north) >= abs(east):
+        return "north" if north > 0 else "south"
+    return "east" if east > 0 else "west"
+
+
 def _near_miss(gazetteer: Gazetteer, a: StreetMatch, b: StreetMatch) -> Iterator[Found]:
     best: tuple[float, Point] | None = None
     for one in gazetteer.lines(a.street.id):
@@ -193,14 +179,15 @@ def _near_miss(gazetteer: Gazetteer, a: StreetMatch, b: StreetMatch) -> Iterator
                 at, distance, _ = geometry.nearest_on(one.line, p)
                 if best is None or distance < best[0]:
                     best = (distance, geometry.between(at, p, 0.5))
-    if best and best[0] <= 150:
-        yield _corner(a, b, best[1], 40.0 + best[0] / 2, "where two streets come near each other")
+    if best and best[0] <= _NEAR_MISS_M:
+        yield _corner(a, b, best[1], 60.0 + best[0] / 2, "where two streets come near each other")
 
 
 def stretch(gazetteer: Gazetteer, one: str, two: str, on: Sequence[StreetMatch]) -> list[Found]:
     """The middle of "between 4th and 6th" on one of some streets; where both ends meet when there is none."""
     ends = [streets_of(gazetteer, side) for side in (one, two)]
-    return [f for m in on for f in _stretch(gazetteer, m, ends)] or corner(gazetteer, *ends)
+    found = [f for m in on for f in _stretch(gazetteer, m, ends)]
+    return found or [replace(f, vague=True) for f in corner(gazetteer, *ends)]
 
 
 def _stretch(gazetteer: Gazetteer, on: StreetMatch, ends: Sequence[Sequence[StreetMatch]]) -> Iterator[Found]:
@@ -249,6 +236,7 @@ def _middle(gazetteer: Gazetteer, match: StreetMatch) -> Found | None:
         "middle of the street",
         match.score,
         frozenset({match.street.id}),
+        vague=True,
     )
 
 

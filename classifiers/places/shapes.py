@@ -1,11 +1,16 @@
-"""Place mentions with a fixed shape: house numbers with a street type, highways, poles, postcodes, "my house"."""
+"""Place mentions with a fixed shape: what needs no recogniser.
+
+House numbers with a street type, street types behind a name, parks and schools by name, highways with exits
+and mile markers, pole and asset numbers, postcodes, and relative words ("in front of my house").
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from bridge.vocabulary import Mention, MentionKind
-from classifiers.places.words import STRONG_SUFFIXES
+from classifiers.places.words import STRONG_SUFFIXES, fold
 
 
 def mention(text: str, start: int, end: int, kind: MentionKind) -> Mention:
@@ -18,27 +23,53 @@ _STATES = (
     "OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|Texas|Mass|Massachusetts|Connecticut|Nebraska|Florida|"
     "California|Illinois|Ohio|Georgia|Pennsylvania"
 )
+_COUNTRY = r"(?:[\s,]+(?:USA|US|United\s+States|EE\.?\s?UU\.?))?"
+_TYPE_AHEAD = r"(?!\s+(?i:st|ave|rd|dr|blvd|street|avenue|road|drive)\b)"
 STATE_AND_CODE = re.compile(
-    rf"[\s,&.]+(?:(?:{_STATES})\b\.?(?:[\s,&]+\d{{3,5}}(?:-\d{{4}})?)?|\d{{5}}(?:-\d{{4}})?)"
-    rf"(?:[\s,]+(?:USA|US|United\s+States|EE\.?\s?UU\.?))?[\s.]*$",
-    re.IGNORECASE,
+    rf"[\s,&.]+(?i:(?:{_STATES})\b\.?(?:[\s,&]+\d{{3,5}}(?:-\d{{4}})?)?|\d{{5}}(?:-\d{{4}})?)(?i:{_COUNTRY})[\s.]*$"
+    rf"|,\s*(?i:{_STATES})\b.*$"
+    rf"|(?<=\w)[\s,]+(?:[A-Z]{{2}},?\s+)?\d{{5}}\b.*$"
+    rf"|(?<=\w),?\s+(?:{_STATES})\b{_TYPE_AHEAD}.*$"
+    r"|\s+in\s+(?:the\s+)?\w.*$",
+    re.DOTALL,
 )
-"""A state, a postcode or both at the end of an address."""
+"""A town said with "in", a state or a postcode in an address, and whatever was dragged along behind them."""
 
 _SUFFIX = "|".join(sorted(STRONG_SUFFIXES, key=len, reverse=True))
-_NUMBER = r"\d{1,5}[A-Za-z]?(?:\s?[-–/]\s?\d{1,5})?(?:\s+1/2)?"
-_DIRECTION = r"(?:[NSEWnsew]\.?|[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est)"
+_PLAIN_SUFFIX = "st|street|ave|avenue|av|rd|road|blvd|boulevard|ln|lane|pl|terrace|ter|pkwy|parkway"
+_NUMBER = r"#?\s?\d{1,5}[A-Za-z]?(?:\s?[-–/]\s?\d{1,5})?(?:\s+1/2)?"
+_DIRECTION = r"(?:[NSEW]\b\.?|[NnSs]o(?:rth|uth)|[EeWw](?:ast|est))"
 _ADDRESS = re.compile(
-    rf"(?<![\w$#.,:-])(?<!\d\s)({_NUMBER})\s+(?:{_DIRECTION}\s+)?(?:[^\W\d_][\w'’.-]*\s+){{1,3}}(?:{_SUFFIX})\b\.?",
+    rf"(?<![\w$.:-])(?<!\d\s)({_NUMBER})\s+(?:(?i:[nsew])\b\.?\s+|{_DIRECTION}\s+)?"
+    rf"(?:(?:[^\W\d_][\w'’.-]*\s+){{1,3}}|\d{{1,3}}(?:st|nd|rd|th)\s+)(?i:{_SUFFIX}|way)\b\.?"
+)
+_CAPITAL_STREET = re.compile(
+    rf"(?<![\w'’-])((?:{_DIRECTION}\s+)?(?:[A-Z][\w'’]+\s+|\d{{1,3}}(?:st|nd|rd|th)\s+){{1,2}}(?i:{_SUFFIX})\b\.?)"
+)
+_PLACED_STREET = re.compile(
+    rf"\b(?:on|in|at|near|of|off|from|to|down|up|along|across|around|between|and|by|onto|en|past|opposite|outside|both)\s+"
+    rf"((?:{_DIRECTION}\s+)?[^\W_][\w'’]+\s+(?:{_SUFFIX}|way)\b\.?)",
     re.IGNORECASE,
 )
-_ORDINAL_ADDRESS = re.compile(
-    rf"(?<![\w$#.,:-])({_NUMBER})\s+(?:{_DIRECTION}\s+)?\d{{1,3}}(?:st|nd|rd|th)\s+(?:{_SUFFIX})\b\.?",
+_PLACED = re.compile(r"(?:^|[.,:;@(/]|\b(?:at|front\s+of|from|to|near|by|outside|behind|is))\s*$", re.IGNORECASE)
+_ODD_STREET = re.compile(rf"(?<![\w'’-])([^\W\d_]{{3,}}\s+(?:{_PLAIN_SUFFIX})\b\.?)", re.IGNORECASE)
+_NAMED_LANDMARK = re.compile(
+    r"(?<![\w'’])(?:[A-Z][\w'’.]+\s+){1,3}(?:Park|Playground|Elementary|School|Library|Cemetery|Hospital|Bridge|Square)\b"
+)
+_NOT_NAMES = re.compile(
+    r"\b(?:of|the|in|on|at|and|is|are|a|my|your|our|his|her|their|this|that|from|to|off|down|up|by|feet|ft|foot|miles?|blocks?|for|"
+    r"minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|cars?|trucks?|people|kids|am|pm|times?|inches|way|you|"
+    r"dead|side|whole|entire|dirt|gravel|muddy|long|next|every|each|other|main|one|two|way|same|bike|fire|traffic|"
+    r"supreme|district|federal|basketball|tennis|food|blood|donation|toy|full|united|hard|test|flash|wrong|right|left)\s*$",
     re.IGNORECASE,
 )
-_NOT_STREETS = re.compile(
-    r"\b(?:of|the|in|on|at|and|is|are|a|my|your|our|this|that|from|to|off|down|up|by|feet|ft|foot|miles?|blocks?|"
-    r"minutes?|mins?|hours?|days?|weeks?|months?|years?|cars?|trucks?|people|kids|am|pm|times?|inches|lane|way)\b",
+_STOPS = re.compile(
+    r"\b(?:of|the|in|on|at|and|is|are|my|your|our|this|that|from|to|by|for|feet|ft|miles?|minutes?|hours?|hrs|days?|weeks?|"
+    r"months?|years?|cars?|trucks?|people|kids|am|pm|times?|inches|you|it|has|have|was)\b",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(
+    r"\s+(?:closures?|work|rage|trip|crews?|conditions|lights?|signs?|cleaning|sweep\w*|parking|lamps?)\b",
     re.IGNORECASE,
 )
 
@@ -46,8 +77,9 @@ _SHAPES: tuple[tuple[MentionKind, re.Pattern[str]], ...] = (
     (
         "pole",
         re.compile(
-            r"\b(?:(?:utility|light|lamp|telephone|street\s?light|signal)\s+)?(?:pole|post|asset|hydrant|manhole|poste|luminaire|"
-            r"cabinet|meter)\s*(?:#|no\.?|num(?:ber)?\.?|n[uú]mero|id|tag)\s*(?:is\s+|:\s*)?[A-Z]{0,3}[-\s]?\d[\w-]{1,11}\b"
+            r"\b(?:(?:utility|light|lamp|telephone|street\s?light|signal)\s+)?"
+            r"(?:pole|post|asset|hydrant|manhole|poste|luminaire|cabinet|meter)\s*"
+            r"(?:#|no\.?|num(?:ber)?\.?|n[uú]mero|id|tag)\s*(?:is\s+|:\s*)?[A-Z]{0,3}[-\s]?\d[\w-]{1,11}\b"
             r"|\b(?:pole|asset|poste)\s+[A-Z]{0,2}-?\d{3,8}\b",
             re.IGNORECASE,
         ),
@@ -55,10 +87,9 @@ _SHAPES: tuple[tuple[MentionKind, re.Pattern[str]], ...] = (
     (
         "highway",
         re.compile(
-            r"(?<![\w-])(?:I\s?-\s?\d{1,3}|(?:interstate|route|rte?\.?|hwy\.?|highway|us|u\.s\.|sr|state\s+(?:route|highway|road)|"
-            r"us\s+(?:highway|hwy|route)|fm|cr|county\s+road|beltway|carretera|autopista)[\s-]?\d{1,4})[A-Z]?"
-            r"(?:\s?(?:north|south|east|west|northbound|southbound|eastbound|westbound|[NSEW]B?)\b)?"
-            r"(?:[\s,]+(?:at\s+)?(?:exit|mile(?:\s?marker)?|mm|salida)\s?#?\d{1,3}[A-Z]?\b)?"
+            r"(?<![\w-])(?:I\s?-\s?\d{1,3}|IH?\d{1,3}(?!\w)|(?:interstate|route|rte?\.?|hwy\.?|highway|us|u\.s\.|sr|fm|cr|ih|"
+            r"state\s+(?:route|highway|road)|us\s+(?:highway|hwy|route)|county\s+road|beltway|carretera|autopista)"
+            r"[\s-]?\d{1,4})[A-Z]?(?:\s?(?:(?:north|south|east|west)(?:bound)?|[NSEW]B?)\b)?"
             r"|\b(?:exit|mile\s?(?:marker|post)|mm|salida|milla)\s?#?\d{1,3}[A-Z]?\b(?!\s*(?:feet|ft|minutes|miles|am|pm))",
             re.IGNORECASE,
         ),
@@ -66,18 +97,18 @@ _SHAPES: tuple[tuple[MentionKind, re.Pattern[str]], ...] = (
     (
         "postcode",
         re.compile(
-            rf"(?:(?<=zip\s)|(?<=zip:\s)|(?<=zip\scode\s)|(?<=postal\s)|(?:(?<=\s)|(?<=,))(?:{_STATES})\.?,?\s+)\d{{5}}(?:-\d{{4}})?\b",
+            rf"(?:\bzip(?:\s?code)?:?\s+|\bpostal\s+|c[oó]digo\s+postal\s+|(?:^|(?<=[\s,]))(?:{_STATES})\.?,?\s+)(\d{{5}}(?:-\d{{4}})?)\b"
         ),
     ),
     (
         "relative",
         re.compile(
-            r"\b(?:in\s+front\s+of|outside(?:\s+of)?|behind|next\s+to|across\s+(?:the\s+street\s+)?from|near|by|beside|at|on|down|"
+            r"\b(?:in\s+front\s+of|outside(?:\s+of)?|behind|next\s+to|across\s+(?:the\s+street\s+)?from|near|by|beside|on|down|"
             r"frente\s+a|enfrente\s+de|afuera\s+de|detr[aá]s\s+de|al\s+lado\s+de|cerca\s+de|en)\s+"
-            r"(?:my|our|mi|nuestr[ao])\s+(?:own\s+|apartment\s+|front\s+)?(?:house|home|apartment|apt|building|place|street|block|driveway|"
-            r"yard|door|window|neighborhood|alley|corner|property|casa|apartamento|edificio|calle|cuadra|barrio|vecindario|esquina)\b"
-            r"|\b(?:right\s+here|at\s+this\s+(?:location|intersection|corner|address|spot)|where\s+i\s+(?:am|live)|across\s+from\s+me|"
-            r"the\s+corner\s+by\s+me|aqu[ií]\s+mismo|donde\s+vivo)\b",
+            r"(?:my|our|mi|nuestr[ao])\s+(?:own\s+|apartment\s+|front\s+)?(?:house|home|apartment|apt|building|street|block|"
+            r"driveway|yard|alley|corner|property|casa|apartamento|edificio|calle|cuadra|esquina)\b"
+            r"|\b(?:right\s+here|at\s+this\s+(?:location|intersection|corner|address|spot)|across\s+from\s+me|"
+            r"the\s+corner\s+by\s+me|where\s+i\s+live|aqu[ií]\s+mismo|donde\s+vivo)\b",
             re.IGNORECASE,
         ),
     ),
@@ -85,20 +116,41 @@ _SHAPES: tuple[tuple[MentionKind, re.Pattern[str]], ...] = (
 
 
 def find(text: str) -> list[Mention]:
-    """Poles, highways with their exits, postcodes and relative words of a text."""
+    """Poles, highways, exits and mile markers, postcodes and relative words of a text."""
     found: list[Mention] = []
     for kind, pattern in _SHAPES:
         for match in pattern.finditer(text):
-            start = match.end() - len(match[0].split()[-1]) if kind == "postcode" else match.start()
-            if not any(p.start < match.end() and start < p.end for p in found):
-                found.append(mention(text, start, match.end(), kind))
+            start, end = match.span(pattern.groups)
+            if not any(m.start < end and start < m.end for m in found):
+                found.append(mention(text, start, end, kind))
     return found
 
 
-def addresses(text: str) -> list[Mention]:
-    """House numbers in front of a street with a street type: what needs no recogniser."""
+def addresses(text: str, everyday: Collection[str] = ()) -> list[Mention]:
+    """House numbers in front of a street with a street type; of everyday words only behind a word of place."""
     found = []
-    for match in (*_ADDRESS.finditer(text), *_ORDINAL_ADDRESS.finditer(text)):
-        if not _NOT_STREETS.search(match[0][len(match[1]) :].rsplit(None, 1)[0]):
-            found.append(mention(text, match.start(), match.end(), "address"))
+    for match in _ADDRESS.finditer(text):
+        name = match[0][len(match[1]) :].rsplit(None, 1)[0]
+        plain = name.islower() and all(word in everyday for word in fold(name).split())
+        placed = not plain or _PLACED.search(text, 0, match.start())
+        if placed and not _STOPS.search(name) and not _NOT_NAMES.search(name):
+            found.append(mention(text, *match.span(), "address"))
     return found
+
+
+def streets(text: str, everyday: Collection[str] = ()) -> list[Mention]:
+    """Streets with a street type: capitalised, behind a word of place, or with a name that is no common word."""
+    found: list[Mention] = []
+    for pattern in (_CAPITAL_STREET, _PLACED_STREET, _ODD_STREET):
+        for match in pattern.finditer(text):
+            name = match[1].rsplit(None, 1)[0]
+            plain = pattern is not _CAPITAL_STREET and all(w in everyday for w in fold(name).split())
+            taken = any(m.start < match.end(1) and match.start(1) < m.end for m in found)
+            if not (plain or taken or _NOT_NAMES.search(name) or _GOES_ON.match(text, match.end(1))):
+                found.append(mention(text, *match.span(1), "street"))
+    return found
+
+
+def landmarks(text: str) -> list[Mention]:
+    """Parks, schools and the like that are named: capitals before the kind of thing it is."""
+    return [mention(text, *match.span(), "landmark") for match in _NAMED_LANDMARK.finditer(text)]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import SettingsError
-from classifiers.places.geometry import Line, Point, length, metres, middle
+from classifiers.places.geometry import Line, Point, metres, middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,16 @@ class Area:
     rings: tuple[Line, ...]
 
 
-Record = StreetLine | AddressPoint | Landmark | Area
+@dataclass(frozen=True, slots=True)
+class CrossingPin:
+    """A report's pin on "Elm St & University Pl"; either name may drag a city behind it."""
+
+    one: str
+    two: str
+    at: Point
+
+
+Record = StreetLine | AddressPoint | CrossingPin | Landmark | Area
 
 _LANDMARK_TAGS = (
     "amenity", "leisure", "tourism", "shop", "historic", "building", "office", "railway", "public_transport",
@@ -80,7 +89,8 @@ _RANGE_FIELDS = (
 )  # fmt: skip
 _STREET_FIELDS = ("name", "fullname", "full_name", "street", "street_name", "st_name", "streetname", "label")
 _NUMBER = re.compile(
-    r"\s*#?(\d{1,6})[a-zA-Z]?(?:\s*[-–/]\s*(\d{1,6})[a-zA-Z]?)?(?:\s+1/2)?\b[\s,]*(.*)", re.DOTALL
+    r"\s*#?(\d{1,6})[a-zA-Z]?(?:\s*(?:[-–/&]|\band\b|\by\b)\s*#?(\d{1,6})[a-zA-Z]?)?(?:\s+1/2)?\b[\s,]*(.*)",
+    re.DOTALL,
 )
 
 
@@ -322,10 +332,14 @@ def _from_request(row: Mapping[str, Any]) -> Iterator[Record]:
     at = (float(lat), float(long))
     if parts := house_number(address):
         yield AddressPoint(*parts, at, loose=True)
+    elif len(sides := _CORNER.split(_CORNER_OF.sub("", address.split(",")[0]))) == 2 and all(sides):
+        yield CrossingPin(sides[0], sides[1], at)
     elif name := _park(address):
         yield Landmark(name, at, 150.0, category="history", loose=True)
 
 
+_CORNER_OF = re.compile(r"^(?:corner|intersection)\s+(?:of\s+)?", re.IGNORECASE)
+_CORNER = re.compile(r"\s*(?:\s(?:and|at|x|near|@)\s|[&/@])\s*(?:corner\s+of\s+)?", re.IGNORECASE)
 _PARK = re.compile(
     r"((?:[A-Z][\w.'’]*\s+){1,4}(?:Park|School|Library|Cemetery|Station|Hospital|Playground))\b(?!\s+(?:St|Ave|R[od]|Dr|Pl|Ter|Way|Bl))"
 )
@@ -334,8 +348,3 @@ _PARK = re.compile(
 def _park(address: str) -> str:
     match = _PARK.match(address)
     return match[1] if match else ""
-
-
-def reach(line: Line) -> float:
-    """Half the length of a line in metres: how wrong its middle can be."""
-    return length(line) / 2

@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz.distance import OSA
+
 
 def _words(text: str) -> list[str]:
     return text.split()
@@ -221,3 +223,12 @@ def sound(key: str) -> str:
     for pattern, with_ in _SOUNDS:
         key = pattern.sub(with_, key)
     return key
+
+
+def similar(one: StreetName, two: StreetName) -> bool:
+    """Whether two names may be one street's: a word or a misspelling in common and no suffix against it."""
+    if one.suffix and two.suffix and one.suffix != two.suffix:
+        return False
+    if OSA.distance(one.key, two.key) <= (1 if len(one.key) < 7 else 2) or sound(one.key) == sound(two.key):
+        return True
+    return any(len(word) > 3 for word in {*one.base} & {*two.base})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ def fairview(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
 
 
 @pytest.fixture(scope="session")
-def extractor() -> Iterator[addresses.Extractor]:
+def extractor() -> addresses.Extractor:
     """What `make setup` trained; trained here, once, when it has not run."""
     directory = Path(os.environ.get("OPEN311_BRIDGE_MODELS", ROOT / "var" / "models")) / "places"
     return addresses.load(addresses.build(directory))

@@ -1,0 +1,179 @@
+"""Which of a text's mentions say where it is, best kind of evidence first, and what they say together.
+
+Coordinates, a house number, a corner or stretch, two streets said apart, a landmark on a street, a landmark,
+a street: the first kind that resolves is the answer; weaker mentions only choose between its candidates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, islice
+
+from bridge.vocabulary import Mention, MentionKind
+from classifiers.gazetteer import Gazetteer
+from classifiers.places import coordinates, geometry, resolve
+from classifiers.places.geometry import Point
+from classifiers.places.grammar import Joined
+from classifiers.places.resolve import Found
+
+_CONTEXT_M = 400.0
+_SAME_PLACE_M = 150.0
+_NEARNESS = re.compile(
+    r"(?:[\s,.()-]|\b(?:near|by|at|close|to|corner|corners|intersection|intersections|of|with|in|front|across|from|just|right|"
+    r"around|and|on|the|next|opposite|side|street|cerca|con|en|la|el|de|esquina|casi|junto|frente|a)\b)*",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(r"\s*,?\s*(?:and|y|n|e)\s+(?:the\s+|la\s+)?", re.IGNORECASE)
+_CORNER_CUE = re.compile(
+    r"corner|intersection|junction|crosswalk|light|sign|\b(?:at|on|near|by|of|in|en|location:?)\s+(?:the\s+|la\s+)?$|@\s*$"
+    r"|\b(?:esquina|cruce)\b",
+    re.IGNORECASE,
+)
+_APART = re.compile(r"\b(?:from|to)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text with its mentions, to be resolved against one gazetteer."""
+
+    gazetteer: Gazetteer
+    text: str
+    said: Sequence[Joined]
+
+    def of_kind(self, *kinds: MentionKind) -> list[Mention]:
+        return [j.mention for j in self.said if j.mention.kind in kinds]
+
+
+def places(reading: Reading) -> list[Found]:
+    """The places a text may mean, by its best kind of evidence; none when nothing resolves."""
+    for kind in _EVIDENCE:
+        if found := kind(reading):
+            return [replace(f, vague=True) if kind in _DOUBTED and _contradicted(reading, f) else f for f in found]
+    return []
+
+
+def settled(reading: Reading, found: Sequence[Found]) -> list[Found]:
+    """Best first; of several places those another mention speaks for, and one of those that are the same."""
+    context = [c for j in reading.said for c in _alone(reading.gazetteer, j)] if len(found) > 1 else []
+    backed = [f for f in found if any(_backs(c, f) for c in context)]
+    ranked: list[Found] = []
+    for f in sorted(backed or found, key=lambda f: (-f.score, f.accuracy_m)):
+        if not any(geometry.metres(f.at, g.at) < _SAME_PLACE_M for g in ranked):
+            ranked.append(f)
+    return ranked
+
+
+def _alone(gazetteer: Gazetteer, said: Joined) -> list[Found]:
+    match said.mention.kind, [m.text for m in said.streets]:
+        case "landmark", _:
+            return resolve.landmark(gazetteer, said.mention.text)
+        case "street", _:
+            return resolve.street(gazetteer, said.mention.text)
+        case "intersection", [one, two]:
+            return resolve.intersection(gazetteer, one, two)
+    return []
+
+
+def _backs(context: Found, found: Found) -> bool:
+    reach = min(_CONTEXT_M, context.accuracy_m + 200)
+    return context.streets != found.streets and geometry.metres(context.at, found.at) <= reach
+
+
+def _contradicted(reading: Reading, found: Found) -> bool:
+    """Whether another street is named that runs nowhere near."""
+    for mention in reading.of_kind("street"):
+        streets = resolve.streets_of(reading.gazetteer, mention.text)
+        lines = [r.line for m in streets for r in reading.gazetteer.lines(m.street.id)]
+        if lines and min(geometry.nearest_on(line, found.at)[1] for line in lines) > _CONTEXT_M:
+            return True
+    return False
+
+
+# ----------------------------------------------------------------------------- kinds of evidence, best first
+
+
+def _by_coordinates(reading: Reading) -> list[Found]:
+    spotted = [s.at for m in reading.of_kind("coordinates") for s in coordinates.spot(m.text)]
+    return [point(reading.gazetteer, at) for at in spotted if at]
+
+
+def point(gazetteer: Gazetteer, at: Point) -> Found:
+    """Coordinates as said; the other way round when only so they lie in the city."""
+    swapped = (at[1], at[0])
+    why = "coordinates"
+    if not gazetteer.contains(at) and gazetteer.contains(swapped):
+        at, why = swapped, "coordinates, the other way round"
+    near = gazetteer.nearest_address(at)
+    return Found(at, f"near {near[0]}" if near else f"{at[0]:.5f}, {at[1]:.5f}", 15.0, why)
+
+
+def _by_address(reading: Reading) -> list[Found]:
+    found = [f for m in reading.of_kind("address") for f in resolve.address(reading.gazetteer, m.text)]
+    return [f for f in found if not f.vague]
+
+
+def _by_corner(reading: Reading) -> list[Found]:
+    gazetteer = reading.gazetteer
+    on = [s for m in reading.of_kind("street") for s in resolve.streets_of(gazetteer, m.text)]
+    found: list[Found] = []
+    for j in reading.said:
+        match j.mention.kind, [m.text for m in j.streets]:
+            case "intersection", [one, two]:
+                listed = not _corner_said(reading.text, *j.streets)
+                found += [replace(f, vague=listed) for f in resolve.intersection(gazetteer, one, two)]
+            case "stretch", [one, two]:
+                found += resolve.stretch(gazetteer, one, two, on)
+            case "block", _:
+                found += resolve.block(gazetteer, j.mention.text)
+    return found
+
+
+def _corner_said(text: str, one: Mention, two: Mention) -> bool:
+    """Whether "X and Y" is said as a corner: "Elm and Oak need plowing" only lists two streets."""
+    listed = _LISTED.fullmatch(text, one.end, two.start)
+    return not listed or one.start < 4 or bool(_CORNER_CUE.search(text, max(0, one.start - 30), one.start))
+
+
+def _by_two_streets(reading: Reading) -> list[Found]:
+    """Streets said apart that meet: "on Goffe near Ella Grasso"; vague when more than nearness is between."""
+    streets = reading.of_kind("street", "highway")[:5]
+    named = [(m, resolve.streets_of(reading.gazetteer, m.text)) for m in streets]
+    for (one, ones), (two, twos) in combinations([pair for pair in named if pair[1]], 2):
+        if found := resolve.corner(reading.gazetteer, ones, twos):
+            between = reading.text[one.end : two.start]
+            beside = _NEARNESS.fullmatch(between) and (not _APART.search(between) or "across" in between)
+            why = "where two named streets meet"
+            return [replace(f, accuracy_m=max(60.0, f.accuracy_m), why=why, vague=not beside) for f in found]
+    return []
+
+
+def _by_landmark_on_street(reading: Reading) -> list[Found]:
+    gazetteer = reading.gazetteer
+    streets = [s for m in reading.of_kind("street") for s in resolve.streets_of(gazetteer, m.text)]
+    marks = [f for m in reading.of_kind("landmark") for f in resolve.landmark(gazetteer, m.text)]
+    return resolve.beside(gazetteer, streets, marks) if streets and marks else []
+
+
+def _by_landmark(reading: Reading) -> list[Found]:
+    marks = (resolve.landmark(reading.gazetteer, m.text) for m in reading.of_kind("landmark"))
+    return next(filter(None, marks), [])
+
+
+def _by_street(reading: Reading) -> list[Found]:
+    numbered = (resolve.address(reading.gazetteer, m.text) for m in reading.of_kind("address"))
+    named = (resolve.street(reading.gazetteer, m.text) for m in reading.of_kind("street", "highway", "block"))
+    return next(filter(None, numbered), []) or next(filter(None, islice(named, 5)), [])
+
+
+_EVIDENCE: tuple[Callable[[Reading], list[Found]], ...] = (
+    _by_coordinates,
+    _by_address,
+    _by_corner,
+    _by_two_streets,
+    _by_landmark_on_street,
+    _by_landmark,
+    _by_street,
+)
+_DOUBTED = (_by_corner, _by_two_streets)

@@ -1,0 +1,124 @@
+"""What speaks for a mention beyond the recogniser's word: a street type, a number, a word of place before it.
+
+The recogniser generalises from invented names, so to it any unknown word may be a street. A street said
+without its type is believed only behind a word of place, or joined to a street that has one, and never when
+it is an everyday word. A landmark must say what kind of thing it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+
+from bridge.vocabulary import Mention
+from classifiers.places.invented import lines
+from classifiers.places.words import ORDINALS, STRONG_SUFFIXES, SUFFIXES, fold
+
+_ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")
+_NUMBER = re.compile(
+    r"#?\s?\d{1,6}[a-z]?(?:\s?[-–/]\s?\d{1,6}[a-z]?)?(?:\s+1/2)?\s+(?:(?:de\s+)?la\s+)?", re.IGNORECASE
+)
+_BEHIND_NUMBER = re.compile(r".+?(?:\s|,\s?)(?:#|n[uú]m(?:ero)?\.?\s|no\.?\s)?\s*\d{1,5}", re.IGNORECASE)
+_ON = re.compile(
+    r"\b(?:on|off(?:\s+of)?|along|down|up|onto|corner\s+of|intersection\s+of|length\s+of|end\s+of|en|por|calle|sobre|"
+    r"esquina\s+de)\s+(?:the\s+|la\s+|el\s+)?$",
+    re.IGNORECASE,
+)
+_AT = re.compile(
+    r"(?:\b(?:at|in\s+front\s+of|outside(?:\s+of)?|near|by|behind|opposite|across\s+from|next\s+to|address(?:\s+is)?:?|"
+    r"live\s+at|house|en|frente\s+al?|direcci[oó]n\s+es)\s+|@\s*|^\s*)$",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(
+    r"\b(?:in\s+front\s+of|behind|next\s+to|near|across\s+(?:the\s+street\s+)?from|by|outside(?:\s+of)?|opposite|beside|past|"
+    r"around\s+(?:from\s+)?|frente\s+al?|enfrente\s+del?|detr[aá]s\s+del?|cerca\s+del?|al\s+lado\s+del?|junto\s+al?)\s*"
+    r"(?:the\s+|la\s+|el\s+)?$",
+    re.IGNORECASE,
+)
+_SPANISH_TYPE = re.compile(r"(?:calle|avenida|avda|av|bulevar|carretera|camino|autopista)\b", re.IGNORECASE)
+_LOOK_BACK = 30
+
+
+def believed(
+    text: str, single: Sequence[Mention], joints: Sequence[bool], everyday: Collection[str]
+) -> list[Mention]:
+    """The mentions with enough evidence; `joints[i]` says that mentions i and i + 1 are joined by "and"."""
+    strong = [has_own(text, m, everyday) for m in single]
+    lent = [
+        (i > 0 and joints[i - 1] and strong[i - 1]) or (i < len(joints) and joints[i] and strong[i + 1])
+        for i in range(len(single))
+    ]
+    return [m for m, own, other in zip(single, strong, lent, strict=True) if own or (other and _is_name(m.text))]
+
+
+def has_own(text: str, m: Mention, everyday: Collection[str]) -> bool:
+    """Whether a mention is believable by itself."""
+    before = text[max(0, m.start - _LOOK_BACK) : m.start]
+    match m.kind:
+        case "street":
+            return typed(m.text) or _bare_street(m.text, before, everyday)
+        case "address":
+            return _address(m.text, before, everyday)
+        case "block":
+            return bool(re.search(r"\d00", m.text)) and bool(re.search(r"[^\W\d]{3}", m.text))
+        case "highway":
+            return any(c.isdigit() for c in m.text) and "11" not in m.text
+        case "landmark":
+            return _landmark(m.text, before)
+    return True
+
+
+def typed(name: str) -> bool:
+    """Whether a street's name has a type ("Ave"), is a number ("5th") or begins with a Spanish type."""
+    words = fold(name).split()
+    if _SPANISH_TYPE.match(name) and len(words) > 1:
+        return True
+    if any(w in STRONG_SUFFIXES for w in words[1:]) and len("".join(words)) > 3:
+        return True
+    if len(words) > 1 and words[-1] in SUFFIXES and not name.islower():
+        return True
+    return any(_ORDINAL.fullmatch(w) for w in words) or (len(words) == 2 and words[0] == "avenue")
+
+
+def _is_name(name: str) -> bool:
+    return any(len(word) > 2 and any(c.isalpha() for c in word) for word in fold(name).split())
+
+
+def _bare_street(name: str, before: str, everyday: Collection[str]) -> bool:
+    words = fold(name).split()
+    if not _is_name(name) or not _ON.search(before) or len(words) > 3:
+        return False
+    return all(w in ORDINALS for w in words) or not all(w in everyday for w in words)
+
+
+def _address(said: str, before: str, everyday: Collection[str]) -> bool:
+    number = _NUMBER.match(said)
+    if number is None:
+        return bool(_SPANISH_TYPE.match(said) and _BEHIND_NUMBER.fullmatch(said))
+    street = said[number.end() :]
+    if typed(street):
+        return True
+    first = fold(street).split()[:1]
+    return bool(first and len(first[0]) > 2 and first[0] not in everyday and _AT.search(before))
+
+
+def _landmark(name: str, before: str) -> bool:
+    words = fold(name).split()
+    if not words:
+        return False
+    if len(words) == 1 or name.islower():
+        return bool(_BESIDE.search(before)) and any(w in _kinds() for w in words)
+    return any(w in _kinds() for w in words)
+
+
+_NO_KINDS = frozenset(
+    ("the", "la", "el", "high", "first", "shopping", "home", "bus", "community", "golf", "parking", "post")
+)
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> frozenset[str]:
+    """The words that say what kind of landmark something is."""
+    kinds = [fold(kind).split() for kind in lines("landmarks.txt") + lines("es_landmarks.txt")]
+    return frozenset(word for words in kinds for word in (words[0], words[-1])) - _NO_KINDS

@@ -30,7 +30,7 @@ from starlette.routing import Route
 from bridge.errors import Permanent, Retryable, Unsure
 from bridge.ports import Accept, Clock
 from bridge.vocabulary import Attachment, Delivery, Inbound, InboundKind, Outbound, Pin, Sent
-from channels.hygiene import TooLarge, clean, one_line, read_body, redacted
+from channels.hygiene import TooLarge, clean, one_line, read_body, redacted, with_choices
 
 # The library's coming default; without it a RetryAfter warns of deprecation while it is being raised.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -422,10 +422,7 @@ def _fits_buttons(message: Outbound) -> bool:
 
 def _text(message: Outbound) -> str:
     """The text, with the choices as numbered lines where their values are too long for buttons."""
-    if _fits_buttons(message):
-        return message.text
-    lines = [f"{number}) {choice.label}" for number, choice in enumerate(message.choices, 1)]
-    return "\n".join([message.text, *lines])
+    return message.text if _fits_buttons(message) else with_choices(message)
 
 
 def _pieces(text: str) -> list[str]:

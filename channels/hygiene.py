@@ -4,11 +4,18 @@ read up to a limit. Knows no provider."""
 from __future__ import annotations
 
 import re
+from collections import OrderedDict, deque
+from typing import Final
 
 from starlette.requests import Request
 
+from bridge.vocabulary import Outbound
+
 # C0 and C1 controls but tab and newline; lone surrogates, which no database takes as UTF-8; noncharacters.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+REMEMBERED_NAMES: Final = 10_000
 
 
 class TooLarge(Exception):
@@ -31,6 +38,40 @@ def redacted(address: str) -> str:
     if at:
         return f"{name[:1]}…@{domain}"
     return f"…{address[-3:]}" if len(address) > 5 else "…"
+
+
+def with_choices(message: Outbound) -> str:
+    """The text with its choices as lines to answer by typing: by the choice's own value where that is short, as
+    `0) Something else`, otherwise by its number."""
+    typed = all(len(choice.value) <= 2 for choice in message.choices)
+    lines = [
+        f"{choice.value if typed else number}) {choice.label}" for number, choice in enumerate(message.choices, 1)
+    ]
+    return "\n".join([message.text, *lines])
+
+
+class RateLimit:
+    """At most `most` events of one name within `seconds`; 0 for no limit. Forgets the names longest unheard."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def allows(self, name: str, now: float) -> bool:
+        """Whether an event at `now` (in seconds) is within the limit; it is counted if so."""
+        if not self._most:
+            return True
+        times = self._times.setdefault(name, deque())
+        self._times.move_to_end(name)
+        if len(self._times) > REMEMBERED_NAMES:
+            self._times.popitem(last=False)
+        while times and times[0] <= now - self._seconds:
+            times.popleft()
+        if len(times) >= self._most:
+            return False
+        times.append(now)
+        return True
 
 
 async def read_body(request: Request, limit: int) -> bytes:

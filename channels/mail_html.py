@@ -49,7 +49,7 @@ def _marked(tag: re.Match[str], cited: list[bool]) -> str:
     closing, name, attributes = tag[1], tag[2].lower(), tag[3]
     if name in _KEPT:
         return tag[0]
-    if _ANSWERED.search(attributes):
+    if attributes and _ANSWERED.search(attributes):
         return f"{_BLOCK}{_SEPARATOR}{_BLOCK}"
     if name == "blockquote" and not closing:
         cited.append(bool(_CITED.search(attributes)))

@@ -7,7 +7,7 @@ kinds but `person` is ever answered.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
@@ -18,6 +18,7 @@ from channels.mail_mime import Letter
 Kind = Literal["bounce", "automatic", "list", "person"]
 START: Final = 1_500  # characters of a body that set phrases are looked for in
 
+_RESULT = re.compile(r"\b(spf|dkim|dmarc)\s{0,5}=\s{0,5}([a-z]{2,10})", re.IGNORECASE)
 DAEMONS: Final = frozenset(("mailer-daemon", "mail-daemon", "maildaemon", "mdaemon", "mail.delivery.system"))
 UNREAD: Final = re.compile(r"(no|do-?not|donot)[-._]?reply|bounces?|auto-?(reply|responder|mailer)|notifications?")
 REPLY_MARK: Final = re.compile(r"(re|fwd?|aw|wg|rv|antw|sv|vs|tr|rif|odp)(\[\d+\])?\s?:", re.IGNORECASE)
@@ -126,6 +127,12 @@ def responder_precedence(case: Case) -> bool:
     return case.letter.header("precedence").lower() in ("auto_reply", "junk")
 
 
+def flagged_spam(case: Case) -> bool:
+    """An upstream filter's verdict."""
+    flags = (case.letter.header("x-spam-flag"), case.letter.header("x-spam-status"))
+    return any(flag.lower().startswith("yes") for flag in flags)
+
+
 def receipt(case: Case) -> bool:
     """Read receipts and feedback reports (RFC 8098, RFC 5965)."""
     return bool(case.part_types & {"message/disposition-notification", "message/feedback-report"})
@@ -183,6 +190,7 @@ RULES: Final[Mapping[Kind, tuple[Rule, ...]]] = {
         responder_header,
         responder_precedence,
         receipt,
+        flagged_spam,
         null_reverse_path,
         away_subject,
         machine_words,
@@ -190,6 +198,16 @@ RULES: Final[Mapping[Kind, tuple[Rule, ...]]] = {
     ),
     "list": (list_header, list_precedence),
 }
+
+
+def authentication(letter: Letter, trusted: Collection[str]) -> dict[str, str]:
+    """SPF, DKIM and DMARC results as the first Authentication-Results header of a trusted relay gives them
+    (RFC 8601: a stranger can write that header too)."""
+    for value in letter.headers.get("authentication-results", ()):
+        if value.partition(";")[0].split()[:1] and value.partition(";")[0].split()[0].lower() in trusted:
+            found = _RESULT.findall(value)
+            return {method.lower(): result.lower() for method, result in reversed(found)}
+    return {}
 
 
 def judge(letter: Letter, mail_from: str | None) -> tuple[Kind, str]:

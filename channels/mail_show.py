@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any, Final
 from channels import mail_kind, mail_mime, mail_text
 
 MAX_BYTES: Final = 25_000_000
-_RESULT = re.compile(r"\b(spf|dkim|dmarc)\s{0,5}=\s{0,5}([a-z]{2,10})", re.IGNORECASE)
 
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -53,7 +51,7 @@ def _mail(raw: bytes) -> dict[str, Any]:
         {"name": photo.name, "content_type": photo.content_type, "size": photo.size} for photo in letter.photos
     ]
     shown = _kind(letter, kind, bool(text or photos or letter.subject))
-    verdicts = {**({"rule": rule} if rule else {}), **authentication(letter)}
+    verdicts = {**({"rule": rule} if rule else {}), **_noted(letter)}
     return {"kind": shown, "text": text, "photos": photos, "verdicts": verdicts}
 
 
@@ -66,7 +64,7 @@ def _kind(letter: mail_mime.Letter, kind: mail_kind.Kind, says_something: bool) 
     return "reply" if answers or mail_kind.REPLY_MARK.match(letter.subject) else "report"
 
 
-def authentication(letter: mail_mime.Letter) -> dict[str, str]:
-    """SPF, DKIM and DMARC results as the topmost Authentication-Results header gives them (RFC 8601)."""
-    found = _RESULT.findall(letter.header("authentication-results"))
-    return {method.lower(): result.lower() for method, result in reversed(found)}
+def _noted(letter: mail_mime.Letter) -> dict[str, str]:
+    """What the topmost Authentication-Results header says: in a file at hand it is the last relay's."""
+    topmost = letter.header("authentication-results").partition(";")[0].split()[:1]
+    return mail_kind.authentication(letter, {name.lower() for name in topmost})

@@ -33,7 +33,7 @@ from bridge import segments
 from bridge.errors import Permanent, Retryable, Unsure
 from bridge.ports import Accept, Clock
 from bridge.vocabulary import Attachment, Delivery, Inbound, InboundKind, Outbound, Pin, Sent
-from channels.hygiene import TooLarge, clean, one_line, read_body, redacted
+from channels.hygiene import TooLarge, clean, one_line, read_body, redacted, with_choices
 
 log = structlog.get_logger()
 
@@ -148,7 +148,7 @@ class Sms:
         A repeated call for the same Outbound goes on after the last part Twilio took, and first looks among
         Twilio's messages for a part whose fate is unknown. The id returned is the last part's.
         """
-        parts = segments.split(_with_choices(message), self._settings.max_segments)
+        parts = segments.split(with_choices(message), self._settings.max_segments)
         progress = self._progress_of(message.id)
         while len(progress.sids) < len(parts):
             progress.sids.append(await self._send_part(message.to, parts[len(progress.sids)], progress))
@@ -354,11 +354,6 @@ def _attachments(form: Mapping[str, str]) -> tuple[Attachment, ...]:
         for number in range(10)
         if f"MediaUrl{number}" in form
     )
-
-
-def _with_choices(message: Outbound) -> str:
-    lines = [f"{number}) {choice.label}" for number, choice in enumerate(message.choices, 1)]
-    return "\n".join([message.text, *lines])
 
 
 def _failure(error: Exception) -> Permanent | Retryable | Unsure:

@@ -24,6 +24,7 @@ from bridge.demo.twilio_twin import TwilioTwin
 from bridge.ports import Channel
 from bridge.vocabulary import Inbound
 from channels import REGISTRY, chat, mail, sms
+from channels.mail_server import Delivered
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 Trouble = Literal["busy", "refused", "gone", "silent"]
@@ -372,7 +373,7 @@ class MailWorld:
     def parse(self, raw: bytes) -> list[Inbound]:
         found = re.search(rb"^Return-Path: *<(.*)>", raw, re.MULTILINE)
         mail_from = found[1].decode() if found else self.resident
-        return mail.parse(mail.Delivered(mail_from, "report@city.example", raw), "mailbox", NOON)
+        return mail.parse(Delivered(mail_from, "report@city.example", raw), mail.Mailbox("mailbox"), NOON)
 
 
 WORLDS: dict[str, dict[str, Callable[..., Any]]] = {

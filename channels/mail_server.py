@@ -1,0 +1,162 @@
+"""Mail on its way in: an SMTP or LMTP server inside the running event loop.
+
+https://aiosmtpd.readthedocs.io/en/latest/handlers.html. It answers 250 only after a mail was stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import structlog
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from channels.hygiene import RateLimit
+from channels.mail_thread import DETAIL_MARK
+
+log = structlog.get_logger()
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd logs every line of a mail at DEBUG
+
+LINE_LIMIT: Final = 100_000  # bytes; programs that write mail do not all fold at 998
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A mail as the dialogue gave it: reverse path ("" for a null one), our recipient, the raw bytes."""
+
+    mail_from: str
+    recipient: str
+    raw: bytes
+
+
+Store = Callable[[Delivered], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How the server is set up. `addresses` are lower-case, without details. `per_minute` limits the mails of one
+    peer address (0: no limit); a relay in front of the bridge is one peer."""
+
+    account_id: str
+    addresses: Collection[str]
+    protocol: Literal["smtp", "lmtp"]
+    hostname: str
+    max_bytes: int
+    per_minute: int = 0
+    certificate: Path | None = None
+    key: Path | None = None
+    tls: Literal["none", "starttls", "required", "implicit"] = "none"
+
+    def takes(self, recipient: str) -> bool:
+        """Whether mail to this address is for this mailbox, with or without a detail; postmaster always is
+        (RFC 5321 4.5.1)."""
+        local, _, domain = recipient.lower().rpartition("@")
+        if not domain or not local:
+            return recipient.lower() == "postmaster"
+        domains = {address.rpartition("@")[2] for address in self.addresses}
+        base = f"{local.partition(DETAIL_MARK)[0]}@{domain}"
+        return base in self.addresses or (local == "postmaster" and domain in domains)
+
+
+async def listen(door: Door, host: str, port: int, store: Store) -> asyncio.Server:
+    """A listening server; the caller serves and closes it. Raises OSError when the port or the certificate
+    cannot be had."""
+    loop = asyncio.get_running_loop()
+    certificate = _Certificate(door.certificate, door.key) if door.certificate else None
+    handler = _Handler(door, store)
+
+    def protocol() -> SMTP:
+        context = certificate.context() if certificate else None
+        return (_Lmtp if door.protocol == "lmtp" else _Smtp)(
+            handler,
+            data_size_limit=door.max_bytes,
+            enable_SMTPUTF8=True,
+            hostname=door.hostname,
+            ident="open311-bridge",
+            tls_context=None if door.tls == "implicit" else context,
+            require_starttls=door.tls == "required",
+            loop=loop,
+        )
+
+    implicit = certificate.context() if certificate and door.tls == "implicit" else None
+    return await loop.create_server(protocol, host, port, ssl=implicit)
+
+
+class _Smtp(SMTP):
+    line_length_limit = LINE_LIMIT
+
+
+class _Lmtp(LMTP):
+    line_length_limit = LINE_LIMIT
+
+
+class _Certificate:
+    """A certificate that is read again when its file changes: one context, so open listeners follow too."""
+
+    def __init__(self, certificate: Path, key: Path | None) -> None:
+        self._files = (certificate, key)
+        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._stamp = 0
+        self.context()
+
+    def context(self) -> ssl.SSLContext:
+        certificate, key = self._files
+        stamp = certificate.stat().st_mtime_ns
+        if stamp != self._stamp:
+            self._context.load_cert_chain(certificate, key)
+            self._stamp = stamp
+        return self._context
+
+
+class _Handler:
+    """aiosmtpd's hooks."""
+
+    def __init__(self, door: Door, store: Store) -> None:
+        self._door = door
+        self._store = store
+        self._limit = RateLimit(door.per_minute, 60)
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, mail_options: list[str]
+    ) -> str:
+        peer = str(session.peer[0]) if session.peer else ""
+        if not self._limit.allows(peer, server.loop.time()):
+            log.warning("mail.too_many", account_id=self._door.account_id)
+            return "450 4.7.0 Too many mails, try again later"
+        envelope.mail_from = address
+        envelope.mail_options.extend(mail_options)
+        return "250 2.1.0 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
+    ) -> str:
+        if not self._door.takes(address):
+            return "550 5.1.1 No such mailbox here"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        # A mail to several of our addresses is one message; the one with a token says most.
+        recipient = max(envelope.rcpt_tos, key=lambda address: DETAIL_MARK in address)
+        delivered = Delivered(envelope.mail_from or "", recipient, envelope.original_content or b"")
+        status = await self._stored(delivered)
+        # LMTP answers once for each recipient, and aiosmtpd does not (its issue 517).
+        return "\r\n".join([status] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else status
+
+    async def handle_exception(self, error: Exception) -> str:
+        log.error("mail.dialogue_failed", account_id=self._door.account_id, error=type(error).__name__)
+        return "451 4.3.0 Try again later"
+
+    async def _stored(self, delivered: Delivered) -> str:
+        try:
+            await self._store(delivered)
+        except Exception as error:
+            log.error("mail.not_stored", account_id=self._door.account_id, error=type(error).__name__)
+            return "451 4.3.0 Not stored, try again later"
+        return "250 2.0.0 Stored"

@@ -86,6 +86,7 @@ async def _handle(handling: Handling, row: InboxRow) -> None:
 
 async def _consequences(handling: Handling, row: InboxRow) -> None:
     message = row.message
+    log.debug("inbound claimed", extra={"inbox_id": row.id})
     if message.kind not in (InboundKind.MESSAGE, InboundKind.EDIT):
         await handling.store.write(lambda tx: tx.finish_inbound(row, None))
         log.info("inbound noted", extra={"inbox_id": row.id, "kind": str(message.kind)})
@@ -93,6 +94,7 @@ async def _consequences(handling: Handling, row: InboxRow) -> None:
     jurisdictions = handling.jurisdictions_of(message.account_id)
     draft = await handling.store.read(lambda tx: tx.draft_of(message))
     understood = await asyncio.to_thread(understand, jurisdictions, message, draft)
+    log.debug("inbound understood", extra={"inbox_id": row.id})
     here = handling.jurisdictions[understood.city_id or jurisdictions[0].id]
     definitions = await _definitions(here, [*understood.guesses, *(draft.guesses if draft else ())], draft)
 

@@ -1,0 +1,125 @@
+"""A killable bridge between the providers' stand-ins and a city, all of which outlive it."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bridge.demo.providers import FOLDER, MAILBOX, NUMBER, Providers, providers
+from tests.e2e.city import City, city
+from tests.e2e.process import BridgeProcess
+from tests.e2e.waiting import until
+
+OPEN_WORK = "SELECT id FROM inbox WHERE state = 'open' UNION SELECT id FROM outbox WHERE state = 'open'"
+
+SETTINGS = f"""\
+data_dir = "data"
+models_dir = "{{models_dir}}"
+
+[server]
+port = {{web_port}}
+
+[[city]]
+id = "fairview"
+name = "City of Fairview"
+gazetteer = "{FOLDER / "fairview.geojson"}"
+profile = "city.toml"
+api_key = {{{{ env = "CITY_KEY" }}}}
+poll_seconds = 0.5
+settle_seconds = 1
+
+[[account]]
+id = "texts"
+channel = "sms"
+city = "fairview"
+account_sid = "{{sid}}"
+auth_token = {{{{ env = "DEMO_TWILIO_TOKEN" }}}}
+number = "{NUMBER}"
+public_url = "http://127.0.0.1:{{web_port}}"
+api_url = "{{twilio_url}}"
+timeout_seconds = 1
+
+[[account]]
+id = "mailbox"
+channel = "mail"
+city = "fairview"
+addresses = ["{MAILBOX}"]
+listen_port = {{smtp_port}}
+reply_key = {{{{ env = "DEMO_REPLY_KEY" }}}}
+relay_port = {{relay_port}}
+relay_tls = "none"
+timeout_seconds = 1
+
+[[account]]
+id = "bot"
+channel = "chat"
+city = "fairview"
+bot_token = {{{{ env = "DEMO_BOT_TOKEN" }}}}
+api_url = "{{telegram_url}}"
+poll_seconds = 2
+timeout_seconds = 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a bridge lives among, and the bridge, not yet started. `data` is its data directory."""
+
+    bridge: BridgeProcess
+    providers: Providers
+    city: City
+    data: Path
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of the bridge's database as they are now."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.data / 'bridge.db'}?mode=ro", uri=True)) as database:
+            return database.execute(query).fetchall()
+
+    async def quiet(self) -> None:
+        """Waits until the bridge has nothing left to handle or to send. Raises TimeoutError."""
+        await until(lambda: not self.rows(OPEN_WORK))
+
+
+@contextlib.asynccontextmanager
+async def surroundings(folder: Path, models_dir: Path) -> AsyncIterator[Surroundings]:
+    """Providers, a city, and a bridge with settings for them in `folder`; killed at the end if it still runs."""
+    web_port, smtp_port, city_port = unused_port(), unused_port(), unused_port()
+    async with providers(web_port) as made, city(folder / "city", city_port) as its_city:
+        made = replace(made, smtp_port=smtp_port)
+        written = SETTINGS.format(
+            models_dir=models_dir,
+            web_port=web_port,
+            smtp_port=smtp_port,
+            relay_port=made.mail.port,
+            sid=made.twilio.account_sid,
+            twilio_url=made.twilio.url,
+            telegram_url=made.telegram.url,
+        )
+        (folder / "city.toml").write_text(its_city.profile)
+        (folder / "bridge.toml").write_text(written)
+        secrets = {**made.environ, "CITY_KEY": its_city.key}
+        bridge = BridgeProcess(folder / "bridge.toml", secrets)
+        try:
+            yield Surroundings(bridge, made, its_city, folder / "data")
+        finally:
+            if bridge.alive:
+                bridge.kill()
+                await bridge.dead()
+
+
+def unused_port() -> int:
+    """A loopback port nobody listens on, below those the system gives to outgoing connections: a server that
+    is killed and comes back must find its port free."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port

@@ -36,7 +36,7 @@ from classifiers.places.invented import TEXT
 from classifiers.places.words import DIRECTIONS, SUFFIXES, fold
 
 VERSION = "1"
-COUNT, ROUNDS, SEED = 9000, 4, 311
+COUNT, ROUNDS, SEED = 6000, 3, 311
 LONGEST = 20_000
 """Characters of a text that are read; nobody describes a place behind them."""
 
@@ -62,7 +62,7 @@ _CONFIG = {
                 "width": 64,
                 "window_size": 1,
                 "maxout_pieces": 3,
-                "depth": 4,
+                "depth": 3,
             },
         },
     }

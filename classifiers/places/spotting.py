@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from bridge.vocabulary import Mention, MentionKind
-from classifiers.gazetteer import Gazetteer
+from classifiers.gazetteer import Gazetteer, StreetMatch
 from classifiers.places import grammar
 from classifiers.places.shapes import mention
 from classifiers.places.words import SUFFIXES, fold
@@ -122,11 +123,11 @@ def _kept(
     weak = [s.mention for s in spotted if s.everyday]
     sure = sorted([*mentions, *(s.mention for s in spotted if not s.everyday)], key=lambda m: m.start)
     streets = [s for m in sure if m.kind in _ROADS for s in gazetteer.streets(m.text)]
-    met = [
-        m
-        for m in weak
-        if any(gazetteer.crossings(a.street.id, b.street.id) for a in gazetteer.streets(m.text) for b in streets)
-    ]
+    met = [m for m in weak if _meets(gazetteer, gazetteer.streets(m.text), streets)]
     everything = sorted([*mentions, *(s.mention for s in spotted)], key=lambda m: m.start)
     stretched = {m for j in grammar.joined(text, everything) if j.mention.kind == "stretch" for m in j.streets}
     return tuple(m for m in everything if m not in weak or m in met or m in stretched)
+
+
+def _meets(gazetteer: Gazetteer, ones: Sequence[StreetMatch], others: Sequence[StreetMatch]) -> bool:
+    return any(gazetteer.crossings(a.street.id, b.street.id) for a, b in product(ones, others))

@@ -30,15 +30,17 @@ from thinc.api import fix_random_seed
 
 from bridge.errors import SettingsError
 from bridge.vocabulary import Mention
-from classifiers.places import grammar
+from classifiers.places import coordinates, grammar
 from classifiers.places.examples import CORPUS, everyday_words, examples
 from classifiers.places.invented import TEXT
 from classifiers.places.words import DIRECTIONS, SUFFIXES, fold
 
 VERSION = "1"
 COUNT, ROUNDS, SEED = 6000, 3, 311
-LONGEST = 20_000
-"""Characters of a text that are read; nobody describes a place behind them."""
+LONGEST = 10_000
+"""Characters of a text that are read; nobody first names a place behind them."""
+
+_MARKS = re.compile(r"[^\w\s]{8,}")
 
 _CONFIG = {
     "model": {
@@ -114,8 +116,14 @@ class Extractor:
         text = text[:LONGEST]
         if not text.strip():
             return ()
-        doc = self._nlp(text)
+        doc = self._nlp(_readable(text))
         return grammar.atoms(text, ((e.start_char, e.end_char, e.label_) for e in doc.ents), self.everyday)
+
+
+def _readable(text: str) -> str:
+    """The text, letter for letter, without links, lone surrogates and long runs of marks."""
+    text = coordinates.without_links(text).encode("utf-8", "replace").decode("utf-8")
+    return _MARKS.sub(lambda run: " " * len(run[0]), text)
 
 
 # ------------------------------------------------------------------------------------------- pipeline

@@ -120,6 +120,7 @@ class Gazetteer:
         self._key_set = frozenset(self._keys)
         self._landmark_keys = [key for (key,) in self._rows("SELECT DISTINCT key FROM landmark_name")]
         self._landmark_key_set = frozenset(self._landmark_keys)
+        self._landmark_kinds = frozenset(" ".join(k.split()[-n:]) for k in self._landmark_keys for n in (1, 2))
         self.streets = lru_cache(4096)(self._streets)
         self.lines = lru_cache(512)(self._lines)
 
@@ -152,6 +153,10 @@ class Gazetteer:
     def has_landmark(self, text: str) -> bool:
         """Whether a text is the very name of a landmark."""
         return landmark_key(text) in self._landmark_key_set
+
+    def has_landmark_kind(self, text: str) -> bool:
+        """Whether landmarks' names end with a text: "park", "fire station"."""
+        return landmark_key(text) in self._landmark_kinds
 
     def _named(self, said: StreetName, key: str = "", score: float = 1.0) -> tuple[StreetMatch, ...]:
         sql = (
@@ -248,7 +253,7 @@ class Gazetteer:
     def _similar_landmarks(self, key: str) -> tuple[Known, ...]:
         near = process.extract(key, self._landmark_keys, scorer=fuzz.ratio, score_cutoff=86, limit=4)
         found = [known for k, score, _ in near for known in self._landmarks_of(k, score / 100)]
-        if not found and len(key) > 4:
+        if not found and len(key) > 3:
             parts = [k for k in self._landmark_keys if f" {key} " in f" {k} "]
             found = [known for k in parts[:6] for known in self._landmarks_of(k, 0.8)]
         return tuple({known.id: known for known in found}.values())

@@ -48,7 +48,7 @@ class PlaceLocator:
         mentions = tuple(j.mention for j in reading.said)
         places = choosing.places(reading)
         inside = [f for f in places if self._gazetteer.contains(f.at)]
-        if places and not inside:
+        if (places and not inside) or choosing.elsewhere(reading):
             return Located(mentions, outside=True)
         candidates = choosing.settled(reading, inside)
         return Located(mentions, tuple(_place(f) for f in candidates[:MOST_CANDIDATES]), _must_ask(candidates))

@@ -13,7 +13,7 @@ from itertools import combinations, islice
 
 from bridge.vocabulary import Mention, MentionKind
 from classifiers.gazetteer import Gazetteer
-from classifiers.places import coordinates, geometry, resolve
+from classifiers.places import coordinates, geometry, resolve, shapes
 from classifiers.places.geometry import Point
 from classifiers.places.grammar import Joined
 from classifiers.places.resolve import Found
@@ -52,6 +52,19 @@ def places(reading: Reading) -> list[Found]:
         if found := kind(reading):
             return [replace(f, vague=True) if kind in _DOUBTED and _contradicted(reading, f) else f for f in found]
     return []
+
+
+def elsewhere(reading: Reading) -> bool:
+    """Whether an address is said to be in a town that is not this one: "500 Main St, Houston, TX"."""
+    return any(_in_other_town(reading, m) for m in reading.of_kind("address"))
+
+
+def _in_other_town(reading: Reading, m: Mention) -> bool:
+    behind = shapes.STATE_OR_CODE.match(reading.text, m.end)
+    town = m.text.rpartition(",")[2].strip() if "," in m.text else ""
+    if not behind or not town or any(c.isdigit() for c in town) or not reading.gazetteer.knows_city():
+        return False
+    return not reading.gazetteer.is_city(town) and not reading.gazetteer.district_named(town)
 
 
 def settled(reading: Reading, found: Sequence[Found]) -> list[Found]:

@@ -25,7 +25,8 @@ _DECIMAL = re.compile(
 )
 _SIXTIETHS = r"(\d{1,3})\s*[°ºd]\s*(\d{1,2}(?:\.\d+)?)\s*['’′m]\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:\"|”|″|''|s)?)?\s*"
 _DEGREES = re.compile(rf"(?<!\w){_SIXTIETHS}([NSns])[\s,;]*{_SIXTIETHS}([EWOewo])(?!\w)")
-_LINK = re.compile(r"(?:https?://|geo:|maps?://)[^\s<>\"]{3,2000}", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|geo:|maps?://)[^\s<>\"]{3,}", re.IGNORECASE)
+_LONGEST_LINK = 2000
 _PAIR = re.compile(r"([-+]?\d{1,3}(?:\.\d+)?)[,;/\s]\s*([-+]?\d{1,3}(?:\.\d+)?)")
 _GOOGLE_PIN = re.compile(r"!3d(-?\d{1,3}(?:\.\d+)?)!4d(-?\d{1,3}(?:\.\d+)?)")
 _MAP_HOSTS = re.compile(
@@ -36,18 +37,25 @@ _MAP_HOSTS = re.compile(
 
 def spot(text: str) -> list[Spotted]:
     """All coordinates and map links of a text, in order. Out-of-range numbers are no coordinates."""
-    links = [Spotted(m.start(), m.end(), from_link(m[0])) for m in _LINK.finditer(text) if _is_map(m[0])]
-    found = [*links]
+    links = [Spotted(m.start(), m.end(), from_link(m[0])) for m in _LINK.finditer(text)]
+    found = list(links)
     for pattern, read in ((_DEGREES, _degrees), (_DECIMAL, _decimal)):
         for match in pattern.finditer(text):
             at = read(match)
             if at and not any(f.start < match.end() and match.start() < f.end for f in found):
                 found.append(Spotted(match.start(), match.start() + len(match[0].rstrip()), at))
-    return sorted(found, key=lambda f: f.start)
+    return sorted((f for f in found if f not in links or _is_map(text[f.start : f.end])), key=lambda f: f.start)
+
+
+def without_links(text: str) -> str:
+    """The text with every link blanked out, letter for letter: a link names no place in words."""
+    return _LINK.sub(lambda m: " " * len(m[0]), text)
 
 
 def from_link(link: str) -> Point | None:
     """The point a map link shows: its pin before the middle of its view. None when it holds no numbers."""
+    if len(link) > _LONGEST_LINK or not _is_map(link):
+        return None
     if link.lower().startswith("geo:"):
         return _pair(link[4:])
     try:

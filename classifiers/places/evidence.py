@@ -32,8 +32,14 @@ _AT = re.compile(
 )
 _BESIDE = re.compile(
     r"\b(?:in\s+front\s+of|behind|next\s+to|near|across\s+(?:the\s+street\s+)?from|by|outside(?:\s+of)?|opposite|beside|past|"
-    r"around\s+(?:from\s+)?|frente\s+al?|enfrente\s+del?|detr[aá]s\s+del?|cerca\s+del?|al\s+lado\s+del?|junto\s+al?)\s*"
+    r"around\s+(?:from\s+)?|frente\s+al?|enfrente\s+del?|(?:de)?tr[aá]s\s+del?|atr[aá]s\s+del?|(?:de)?bajo\s+(?:del?\s+)?|contra\s?esquina\s+del?|"
+    r"cerca\s+del?|al\s+lado\s+del?|junto\s+al?)\s*"
     r"(?:the\s+|la\s+|el\s+)?$",
+    re.IGNORECASE,
+)
+_CORNER = re.compile(
+    r"\b(?:corner|corners|intersection|junction|light|crosswalk|esquina|cruce|sem[aá]foro)\s+(?:of|at|on|de|en)\s+"
+    r"(?:the\s+|la\s+)?$|\b(?:at|en)\s+(?:the\s+|la\s+)?$|@\s*$",
     re.IGNORECASE,
 )
 _SPANISH_TYPE = re.compile(r"(?:calle|avenida|avda|av|bulevar|carretera|camino|autopista)\b", re.IGNORECASE)
@@ -45,11 +51,18 @@ def believed(
 ) -> list[Mention]:
     """The mentions with enough evidence; `joints[i]` says that mentions i and i + 1 are joined by "and"."""
     strong = [has_own(text, m, everyday) for m in single]
-    lent = [
-        (i > 0 and joints[i - 1] and strong[i - 1]) or (i < len(joints) and joints[i] and strong[i + 1])
-        for i in range(len(single))
-    ]
-    return [m for m, own, other in zip(single, strong, lent, strict=True) if own or (other and _is_name(m.text))]
+    for i, joint in enumerate(joints):
+        pair = single[i : i + 2]
+        if joint and (any(strong[i : i + 2]) or _corner(text, pair, everyday)):
+            strong[i : i + 2] = [own or _is_name(m.text) for own, m in zip(strong[i : i + 2], pair, strict=True)]
+    return [m for m, believed_ in zip(single, strong, strict=True) if believed_]
+
+
+def _corner(text: str, pair: Sequence[Mention], everyday: Collection[str]) -> bool:
+    """Whether two streets said without their types are said to be a corner."""
+    if not _CORNER.search(text[max(0, pair[0].start - _LOOK_BACK) : pair[0].start]):
+        return False
+    return all(not m.text.islower() or not all(w in everyday for w in fold(m.text).split()) for m in pair)
 
 
 def has_own(text: str, m: Mention, everyday: Collection[str]) -> bool:

@@ -48,17 +48,19 @@ def atoms(
 
     `everyday` are the words that are no street's name without its type.
     """
-    shaped = shapes.find(text)
     fixed = [mention(text, s.start, s.end, "coordinates") for s in coordinates.spot(text)]
+    plain = coordinates.without_links(text)
+    shaped = shapes.find(plain)
     fixed = beside(fixed, [m for m in shaped if m.kind in ("pole", "relative")])
-    found = [m for start, end, label in recognised if (m := _trimmed(text, start, end, _kind(label)))]
-    found = _with_numbers(beside(fixed, found), text, everyday)
+    found = [m for start, end, label in recognised if (m := _trimmed(plain, start, end, _kind(label)))]
+    found = _with_numbers(beside(fixed, found), plain, everyday)
     found = beside(found, [m for m in shaped if m.kind == "highway"])
-    found = beside(found, shapes.streets(text, everyday))
-    gaps = [text[a.end : b.start] for a, b in pairwise(found)]
+    found = beside(found, shapes.streets(plain, everyday))
+    gaps = [plain[a.end : b.start] for a, b in pairwise(found)]
     joints = [bool(_JOINT.fullmatch(gap)) and not gap.rstrip().endswith("the") for gap in gaps]
-    found = evidence.believed(text, found, joints, everyday)
-    return tuple(beside(beside(found, shapes.landmarks(text)), shaped))
+    found = evidence.believed(plain, found, joints, everyday)
+    found = beside(beside(found, shapes.landmarks(plain)), shaped)
+    return tuple(mention(text, m.start, m.end, m.kind) for m in found)
 
 
 def _with_numbers(found: Sequence[Mention], text: str, everyday: Collection[str]) -> list[Mention]:

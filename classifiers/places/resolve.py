@@ -30,6 +30,9 @@ _BLOCK = re.compile(
 CORNER_M = 20.0
 """How far off a corner of two streets may be, in metres."""
 
+_CLEAR = 0.9
+"""Score of a street's very name, said with or without its direction; less is a typo or a wrong suffix."""
+
 _NEAR_MISS_M = 300.0
 """Streets the map leaves that far apart may still meet: maps miss pieces."""
 
@@ -59,7 +62,7 @@ def streets_of(gazetteer: Gazetteer, text: str) -> tuple[StreetMatch, ...]:
     best: tuple[StreetMatch, ...] = ()
     for end in range(len(words), 0, -1):
         matches = gazetteer.streets(" ".join(words[:end]))
-        if matches and matches[0].score >= 0.97:
+        if matches and matches[0].score >= _CLEAR:
             return matches
         if matches and (not best or matches[0].score > best[0].score):
             best = matches

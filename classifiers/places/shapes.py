@@ -35,6 +35,9 @@ STATE_AND_CODE = re.compile(
 )
 """A town said with "in", a state or a postcode in an address, and whatever was dragged along behind them."""
 
+STATE_OR_CODE = re.compile(rf"[\s,.]+(?:(?i:{_STATES})\b|\d{{5}}\b)")
+"""A state or a postcode right behind an address."""
+
 _SUFFIX = "|".join(sorted(STRONG_SUFFIXES, key=len, reverse=True))
 _PLAIN_SUFFIX = "st|street|ave|avenue|av|rd|road|blvd|boulevard|ln|lane|pl|terrace|ter|pkwy|parkway"
 _NUMBER = r"#?\s?\d{1,5}[A-Za-z]?(?:\s?[-–/]\s?\d{1,5})?(?:\s+1/2)?"
@@ -52,6 +55,16 @@ _PLACED_STREET = re.compile(
     re.IGNORECASE,
 )
 _PLACED = re.compile(r"(?:^|[.,:;@(/]|\b(?:at|front\s+of|from|to|near|by|outside|behind|is))\s*$", re.IGNORECASE)
+_SPANISH_TYPE = r"(?:[Cc]alle|[Aa]venida|[Aa]vda\.?|[Bb]ulevar|[Cc]alz(?:ada|\.))"
+_NO_SPANISH_NAME = (
+    r"(?!(?i:para|por|de|en|que|ya?|con|est[aá]|hay|frente|no|desde|sin|se|la|el|a|es|del|al|cerca|entre|tiene"
+    r"|llena)\b)"
+)
+_SPANISH_STREET = re.compile(rf"(?<!\w)({_SPANISH_TYPE}\s+{_NO_SPANISH_NAME}[^\W_][\w'’]*)")
+_SPANISH_ADDRESS = re.compile(
+    rf"(?<!\w){_SPANISH_TYPE}\s+{_NO_SPANISH_NAME}(?:[^\W\d_][\w'’]*\s+){{1,2}}(?:#|n[uú]m(?:ero)?\.?\s|no\.\s)?\s*\d{{1,5}}\b"
+    r"(?!\s*(?:de|horas?|d[ií]as?|a\.?m|p\.?m|veces|semanas?|metros|personas|carros))"
+)
 _ODD_STREET = re.compile(rf"(?<![\w'’-])([^\W\d_]{{3,}}\s+(?:{_PLAIN_SUFFIX})\b\.?)", re.IGNORECASE)
 _NAMED_LANDMARK = re.compile(
     r"(?<![\w'’])(?:[A-Z][\w'’.]+\s+){1,3}(?:Park|Playground|Elementary|School|Library|Cemetery|Hospital|Bridge|Square)\b"
@@ -127,8 +140,11 @@ def find(text: str) -> list[Mention]:
 
 
 def addresses(text: str, everyday: Collection[str] = ()) -> list[Mention]:
-    """House numbers in front of a street with a street type; of everyday words only behind a word of place."""
-    found = []
+    """House numbers in front of a street with a street type; of everyday words only behind a word of place.
+
+    In Spanish also behind: "calle Main 412".
+    """
+    found = [mention(text, *match.span(), "address") for match in _SPANISH_ADDRESS.finditer(text)]
     for match in _ADDRESS.finditer(text):
         name = match[0][len(match[1]) :].rsplit(None, 1)[0]
         plain = name.islower() and all(word in everyday for word in fold(name).split())
@@ -141,10 +157,11 @@ def addresses(text: str, everyday: Collection[str] = ()) -> list[Mention]:
 def streets(text: str, everyday: Collection[str] = ()) -> list[Mention]:
     """Streets with a street type: capitalised, behind a word of place, or with a name that is no common word."""
     found: list[Mention] = []
-    for pattern in (_CAPITAL_STREET, _PLACED_STREET, _ODD_STREET):
+    for pattern in (_CAPITAL_STREET, _SPANISH_STREET, _PLACED_STREET, _ODD_STREET):
         for match in pattern.finditer(text):
-            name = match[1].rsplit(None, 1)[0]
+            name = match[1].split(None, 1)[1] if pattern is _SPANISH_STREET else match[1].rsplit(None, 1)[0]
             plain = pattern is not _CAPITAL_STREET and all(w in everyday for w in fold(name).split())
+            plain = plain and not (pattern is _SPANISH_STREET and name[0].isupper())
             taken = any(m.start < match.end(1) and match.start(1) < m.end for m in found)
             if not (plain or taken or _NOT_NAMES.search(name) or _GOES_ON.match(text, match.end(1))):
                 found.append(mention(text, *match.span(1), "street"))

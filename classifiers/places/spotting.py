@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 from bridge.vocabulary import Mention, MentionKind
-from classifiers.gazetteer import Gazetteer, StreetMatch
-from classifiers.places import grammar
+from classifiers.gazetteer import Gazetteer
+from classifiers.places import geometry, grammar
 from classifiers.places.shapes import mention
 from classifiers.places.words import SUFFIXES, fold
 
@@ -60,6 +60,10 @@ _EDGE = frozenset(
     ]
 )
 _ROADS = ("street", "highway")
+_PLACES = (*_ROADS, "address", "block", "landmark", "coordinates")
+_ON = re.compile(r"\b(?:on|off|along|down|up|at|en|por)\s+$", re.IGNORECASE)
+_THE = re.compile(r"\b(?:the|el|la|al|del)\s+$", re.IGNORECASE)
+_PASSES_M = 150.0
 _LONGEST, _MOST_WORDS, _LOOK_BACK = 5, 400, 18
 
 
@@ -102,10 +106,13 @@ def _name_at(
             continue
         if not number and gazetteer.has_landmark(said.text):
             return _Spotted(mention(text, start, end, "landmark"), False)
+        if not number and _THE.search(before) and gazetteer.has_landmark_kind(said.text):
+            return _Spotted(mention(text, start, end, "landmark"), True)
         if _may_be_street(said.text) and gazetteer.has_street(said.text):
             kind: MentionKind = "address" if number else "street"
             first = start - len(number[0]) if number else start
-            return _Spotted(mention(text, first, end, kind), all(w in everyday for w in fold(said.text).split()))
+            plain = not number and all(w in everyday for w in fold(said.text).split())
+            return _Spotted(mention(text, first, end, kind), plain)
     return None
 
 
@@ -119,15 +126,26 @@ def _may_be_street(name: str) -> bool:
 def _kept(
     gazetteer: Gazetteer, text: str, mentions: Sequence[Mention], spotted: Sequence[_Spotted]
 ) -> tuple[Mention, ...]:
-    """All but the everyday words that no other street of the text speaks for, by meeting them."""
+    """All but the everyday words that nothing else in the text speaks for."""
     weak = [s.mention for s in spotted if s.everyday]
-    sure = sorted([*mentions, *(s.mention for s in spotted if not s.everyday)], key=lambda m: m.start)
-    streets = [s for m in sure if m.kind in _ROADS for s in gazetteer.streets(m.text)]
-    met = [m for m in weak if _meets(gazetteer, gazetteer.streets(m.text), streets)]
-    everything = sorted([*mentions, *(s.mention for s in spotted)], key=lambda m: m.start)
+    sure = [*mentions, *(s.mention for s in spotted if not s.everyday)]
+    everything = sorted([*sure, *weak], key=lambda m: m.start)
     stretched = {m for j in grammar.joined(text, everything) if j.mention.kind == "stretch" for m in j.streets}
-    return tuple(m for m in everything if m not in weak or m in met or m in stretched)
+    kept = [m for m in weak if m in stretched or _spoken_for(gazetteer, m, sure)]
+    if not kept and not any(m.kind in _PLACES for m in sure):
+        on = (m for m in weak if m.kind == "landmark" or _ON.search(text, max(0, m.start - _LOOK_BACK), m.start))
+        kept = list(islice(on, 1))
+    return tuple(m for m in everything if m in sure or m in kept)
 
 
-def _meets(gazetteer: Gazetteer, ones: Sequence[StreetMatch], others: Sequence[StreetMatch]) -> bool:
-    return any(gazetteer.crossings(a.street.id, b.street.id) for a, b in product(ones, others))
+def _spoken_for(gazetteer: Gazetteer, weak: Mention, sure: Sequence[Mention]) -> bool:
+    """Whether a street meets another street that is named, or passes a landmark that is."""
+    if weak.kind != "street":
+        return False
+    ones = gazetteer.streets(weak.text)
+    others = [s for m in sure if m.kind in _ROADS for s in gazetteer.streets(m.text)]
+    if any(gazetteer.crossings(a.street.id, b.street.id) for a, b in product(ones, others)):
+        return True
+    marks = [k for m in sure if m.kind == "landmark" for k in gazetteer.landmarks(m.text)[:3]]
+    lines = [r.line for a in ones for r in gazetteer.lines(a.street.id)] if marks else []
+    return any(geometry.nearest_on(line, k.at)[1] <= k.radius_m + _PASSES_M for line, k in product(lines, marks))

@@ -86,8 +86,9 @@ DIRECTIONS = {
     "se": "se", "southeast": "se", "sw": "sw", "southwest": "sw",
 }  # fmt: skip
 
+# "calle" is said of any street, so it speaks for no suffix.
 SPANISH_TYPES = {
-    "calle": "st", "c": "st", "avenida": "ave", "avda": "ave", "ave": "ave", "av": "ave", "carretera": "rd",
+    "calle": "", "c": "", "avenida": "ave", "avda": "ave", "ave": "ave", "av": "ave", "carretera": "rd",
     "camino": "rd", "bulevar": "blvd", "paseo": "way", "plaza": "plz", "callejon": "aly", "autopista": "hwy",
 }  # fmt: skip
 

@@ -1,0 +1,39 @@
+"""When two streets fit, both are offered; context that speaks for one of them settles it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from classifiers.geocode import PlaceLocator
+
+CASES = [
+    line.split("|")
+    for line in (Path(__file__).parent / "two_streets.txt").read_text(encoding="utf-8").splitlines()[1:]
+]
+
+
+@pytest.mark.parametrize(("text", "one", "two"), CASES)
+def test_both_places_that_fit_are_offered(locator: PlaceLocator, text: str, one: str, two: str) -> None:
+    located = locator.locate(text, "en")
+    offered = [place.address for place in located.candidates]
+    assert located.ask
+    assert all(any(address.startswith(wanted) for address in offered) for wanted in (one, two)), offered
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("pothole at 512 oak st", "512 Oak St"),
+        ("pothole at 512 Oak Avenue", "512 Oak Ave"),
+        ("hole on oak near the police station", "Oak St near Fairview Police Station"),
+        ("light out at oak and summit", "Oak Ave & Summit St"),
+    ],
+)
+def test_a_suffix_or_another_mention_settles_it(locator: PlaceLocator, text: str, address: str) -> None:
+    assert [place.address for place in locator.locate(text, "en").candidates] == [address]
+
+
+def test_no_more_than_three_are_offered(locator: PlaceLocator) -> None:
+    assert len(locator.locate("trash at 512 Oak, 620 Washington and 20 Birch", "en").candidates) <= 3

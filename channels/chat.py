@@ -7,37 +7,30 @@ getUpdates and the webhook route are driven here: an update is confirmed only af
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
-import os
-import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 import httpx
 import structlog
+import telegram
+import telegram.error
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-
-from bridge.errors import Permanent, Retryable, Unsure
-from bridge.ports import Accept, Clock
-from bridge.vocabulary import Attachment, Delivery, Inbound, InboundKind, Outbound, Pin, Sent
-from channels.hygiene import TooLarge, clean, one_line, read_body, redacted, with_choices
-
-# The library's coming default; without it a RetryAfter warns of deprecation while it is being raised.
-os.environ.setdefault("PTB_TIMEDELTA", "true")
-
-import telegram
-import telegram.error
 from telegram.request import HTTPXRequest
+
+from bridge.errors import BridgeError, Permanent, Retryable, SettingsError, Unsure
+from bridge.ports import Accept, Clock
+from bridge.vocabulary import Attachment, Inbound, Outbound, Sent
+from channels.chat_update import CHANNEL, parse
+from channels.hygiene import RateLimit, TooLarge, answerable, one_line, read_body, redacted, with_choices
 
 log = structlog.get_logger()
 
@@ -47,10 +40,10 @@ for chatty in ("httpx", "telegram"):
 
 Answer = TypeVar("Answer")
 
-JSON: Final = "application/json"
 BODY_LIMIT: Final = 1024 * 1024  # bytes
 TEXT_LIMIT: Final = 4096  # UTF-16 units, https://core.telegram.org/bots/api#sendmessage
 CALLBACK_LIMIT: Final = 64  # bytes, https://core.telegram.org/bots/api#inlinekeyboardbutton
+MINUTE: Final = 60.0  # seconds
 RETRY_CREDENTIALS: Final = 300.0  # seconds
 UPDATES: Final = ["message", "edited_message", "callback_query", "my_chat_member"]
 COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -84,6 +77,8 @@ class Settings(BaseModel):
     api_url: str = "https://api.telegram.org"
     poll_seconds: int = Field(30, ge=0, le=50)
     timeout_seconds: float = Field(10, gt=0)
+    media_max_bytes: int = Field(10_000_000, gt=0)
+    answers_per_minute: int = Field(20, ge=0)
     commands: Mapping[str, Mapping[str, str]] = COMMANDS
 
     def model_post_init(self, context: Any, /) -> None:
@@ -91,31 +86,6 @@ class Settings(BaseModel):
             raise ValueError("bot_token must look like 123456:ABC")
         if self.mode == "webhook" and not (self.public_url and self.webhook_secret):
             raise ValueError("webhook mode needs public_url and webhook_secret")
-
-
-def parse(
-    raw: bytes, account_id: str, received_at: datetime, bot_id: int = 0, bot_name: str = ""
-) -> list[Inbound]:
-    """What one update says. Nothing for a group's talk among itself and for the moves of a live location;
-    UNKNOWN for what is no message, edit, button or block, and for what is no update at all."""
-    blank = Inbound(
-        account_id=account_id,
-        channel=Chat.name,
-        kind=InboundKind.UNKNOWN,
-        provider_key=hashlib.sha256(raw).hexdigest(),
-        sender="",
-        thread="",
-        received_at=received_at,
-        raw=raw,
-        raw_type=JSON,
-    )
-    try:
-        update = telegram.Update.de_json(json.loads(raw), None)
-        blank = replace(blank, provider_key=str(int(update.update_id)))
-        return _read(update, blank, bot_id, bot_name)
-    except Exception as error:  # whatever the library trips over, the update is kept
-        log.warning("chat.unreadable", account_id=account_id, error=type(error).__name__)
-        return [blank]
 
 
 def create(
@@ -128,7 +98,7 @@ def create(
 class Chat:
     """bridge.ports.Channel over the Telegram Bot API."""
 
-    name = "chat"
+    name = CHANNEL
 
     def __init__(
         self,
@@ -151,6 +121,7 @@ class Chat:
         )
         self._bot_id = int(token.partition(":")[0]) if token.partition(":")[0].isdigit() else 0
         self._bot_name = ""
+        self._answers = RateLimit(settings.answers_per_minute, MINUTE)
 
     @property
     def hook_path(self) -> str:
@@ -190,6 +161,23 @@ class Chat:
             )
         )
         return Sent(f"{chat_id}:{sent.message_id}")
+
+    async def fetch(self, attachment: Attachment, raw: bytes = b"") -> bytes:
+        """The bytes of a photo or document. Raises Permanent when it is too large or gone."""
+        file = await self._call(self._bot.get_file(attachment.reference))
+        if (file.file_size or 0) > self._settings.media_max_bytes:
+            raise Permanent(f"file is larger than {self._settings.media_max_bytes} bytes", code="too_large")
+        try:
+            return bytes(await self._call(file.download_as_bytearray()))
+        except Unsure as error:
+            raise Retryable(str(error)) from None  # reading changes nothing
+
+    async def check(self) -> None:
+        """Raises SettingsError, naming the setting, when Telegram cannot be reached or does not know the bot."""
+        try:
+            await self._call(self._bot.get_me())
+        except BridgeError as error:
+            raise SettingsError(f"account {self.account_id}: bot_token, api_url: {error}") from None
 
     async def close(self) -> None:
         await self._http.shutdown()
@@ -242,7 +230,8 @@ class Chat:
         return Response(background=BackgroundTask(self._settle_button, raw))
 
     def _parse(self, raw: bytes) -> list[Inbound]:
-        return parse(raw, self.account_id, self._clock.now(), self._bot_id, self._bot_name)
+        messages = parse(raw, self.account_id, self._clock.now(), self._bot_id, self._bot_name)
+        return [answerable(message, self._answers) for message in messages]
 
     async def _store(self, messages: Sequence[Inbound], accept: Accept) -> None:
         if messages:
@@ -251,10 +240,13 @@ class Chat:
             log.info("chat.stored", account_id=self.account_id, kind=message.kind, sender=redacted(message.sender))
 
     async def _settle_button(self, raw: bytes) -> None:
-        """Stops the spinner on a pressed button. Too late is no harm: the press is stored."""
+        """Stops the spinner on a pressed button and takes the buttons away, so that none is pressed twice. Too
+        late is no harm: the press is stored."""
         try:
-            query_id = json.loads(raw)["callback_query"]["id"]
-            await self._call(self._bot.answer_callback_query(query_id))
+            query = json.loads(raw)["callback_query"]
+            chat_id, message_id = query["message"]["chat"]["id"], query["message"]["message_id"]
+            await self._call(self._bot.answer_callback_query(query["id"]))
+            await self._call(self._bot.edit_message_reply_markup(chat_id, message_id))
         except (ValueError, TypeError, KeyError, Permanent, Retryable, Unsure):
             return
 
@@ -288,129 +280,6 @@ def _http(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> HTT
         pool_timeout=seconds,
         httpx_kwargs={"transport": transport} if transport else None,
     )
-
-
-# --------------------------------------------------------------------------------------------- updates
-
-
-def _read(update: telegram.Update, blank: Inbound, bot_id: int, bot_name: str) -> list[Inbound]:
-    if update.callback_query:
-        return [_pressed(update.callback_query, blank)]
-    if update.my_chat_member:
-        return [_membership(update.my_chat_member, blank)]
-    if update.message:
-        return _said(update.message, replace(blank, kind=InboundKind.MESSAGE), bot_id, bot_name)
-    if update.edited_message and not _moves(update.edited_message):
-        return _said(update.edited_message, replace(blank, kind=InboundKind.EDIT), bot_id, bot_name)
-    return [] if update.edited_message else [blank]
-
-
-def _moves(message: telegram.Message) -> bool:
-    """A live location sends an edit every few seconds; where a resident walks is not ours to keep."""
-    return message.location is not None
-
-
-def _said(message: telegram.Message, blank: Inbound, bot_id: int, bot_name: str) -> list[Inbound]:
-    if not _addressed(message, bot_id, bot_name):
-        return []
-    text = _unaddressed_text(message.text or message.caption or "", bot_name)
-    inbound = replace(
-        _signed(blank, message.chat, message.from_user),
-        text=clean(text),
-        pin=_pin(message),
-        attachments=_attachments(message),
-        provider_id=f"{message.chat.id}:{message.message_id}",
-        in_reply_to=_answered(message, bot_id),
-    )
-    empty = not (inbound.text or inbound.pin or inbound.attachments)
-    return [replace(inbound, kind=InboundKind.UNKNOWN) if empty else inbound]
-
-
-def _signed(blank: Inbound, chat: telegram.Chat, user: telegram.User | None) -> Inbound:
-    """Who speaks and where. In a group each member holds a conversation of their own."""
-    sender = str(user.id if user else chat.id)
-    return replace(
-        blank,
-        sender=sender,
-        thread=str(chat.id) if chat.type == "private" else f"{chat.id}/{sender}",
-        sender_name=one_line(user.full_name) if user else "",
-        language=one_line(user.language_code or "") if user else "",
-        automatic=bool(user and user.is_bot),
-    )
-
-
-def _pressed(query: telegram.CallbackQuery, blank: Inbound) -> Inbound:
-    if query.message is None or not query.data:
-        return blank
-    chat = query.message.chat
-    message_id = f"{chat.id}:{query.message.message_id}"
-    return replace(
-        _signed(blank, chat, query.from_user),
-        kind=InboundKind.MESSAGE,
-        text=clean(query.data),
-        provider_id=message_id,
-        in_reply_to=message_id,
-    )
-
-
-def _membership(change: telegram.ChatMemberUpdated, blank: Inbound) -> Inbound:
-    """A resident who blocks the bot has opted out (https://core.telegram.org/bots/api#update)."""
-    inbound = _signed(blank, change.chat, change.from_user)
-    if change.chat.type != "private" or change.new_chat_member.status != "kicked":
-        return inbound
-    return replace(inbound, kind=InboundKind.DELIVERY, delivery=Delivery("", "opted_out", "blocked"))
-
-
-def _addressed(message: telegram.Message, bot_id: int, bot_name: str) -> bool:
-    """Whether a message is for the bot: in private always, in a group by mention, command or reply."""
-    if message.chat.type == "private":
-        return True
-    if _answered(message, bot_id):
-        return True
-    text = message.text or message.caption or ""
-    return bool(bot_name) and re.search(rf"@{re.escape(bot_name)}\b", text, re.IGNORECASE) is not None
-
-
-def _unaddressed_text(text: str, bot_name: str) -> str:
-    """The text without the bot's own name: `/report@city_bot pothole` is `/report pothole`."""
-    if not bot_name:
-        return text
-    return re.sub(rf"\s*@{re.escape(bot_name)}\b", "", text, flags=re.IGNORECASE).strip()
-
-
-def _answered(message: telegram.Message, bot_id: int) -> str:
-    earlier = message.reply_to_message
-    if earlier is None or earlier.from_user is None or earlier.from_user.id != bot_id:
-        return ""
-    return f"{message.chat.id}:{earlier.message_id}"
-
-
-def _pin(message: telegram.Message) -> Pin | None:
-    location = message.venue.location if message.venue else message.location
-    if location is None:
-        return None
-    label = f"{message.venue.title}, {message.venue.address}" if message.venue else ""
-    return Pin(location.latitude, location.longitude, location.horizontal_accuracy, one_line(label))
-
-
-def _attachments(message: telegram.Message) -> tuple[Attachment, ...]:
-    if message.photo:
-        largest = max(message.photo, key=lambda size: size.width * size.height)
-        return (Attachment("image/jpeg", largest.file_id, size=largest.file_size),)
-    files = (
-        (message.document, "application/octet-stream"),
-        (message.voice, "audio/ogg"),
-        (message.audio, "audio/mpeg"),
-        (message.video, "video/mp4"),
-        (message.video_note, "video/mp4"),
-    )
-    return tuple(_file(file, usual) for file, usual in files if file is not None)
-
-
-def _file(file: Any, usual_type: str) -> Attachment:
-    content_type = getattr(file, "mime_type", None) or usual_type
-    name = getattr(file, "file_name", None) or ""
-    return Attachment(one_line(content_type), file.file_id, one_line(name), file.file_size)
 
 
 # --------------------------------------------------------------------------------------------- replies

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, deque
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
 
-from bridge.vocabulary import Outbound
+from bridge.vocabulary import Inbound, InboundKind, Outbound
 
 # C0 and C1 controls but tab and newline; lone surrogates, which no database takes as UTF-8; noncharacters.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -72,6 +73,15 @@ class RateLimit:
             return False
         times.append(now)
         return True
+
+
+def answerable(message: Inbound, limit: RateLimit) -> Inbound:
+    """The message; flagged automatic (stored, never answered) when its sender is over the limit. Two machines
+    would answer each other for ever, and a flood would take the answers of others."""
+    if message.automatic or message.kind is not InboundKind.MESSAGE:
+        return message
+    within = limit.allows(message.sender, message.received_at.timestamp())
+    return message if within else replace(message, automatic=True)
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -23,7 +23,7 @@ from bridge.errors import SettingsError
 from bridge.ports import Accept, Clock
 from bridge.vocabulary import Attachment, Delivery, Inbound, InboundKind, Outbound, Sent
 from channels import mail_bounce, mail_kind, mail_mime, mail_out, mail_server, mail_text
-from channels.hygiene import RateLimit, redacted
+from channels.hygiene import RateLimit, answerable, redacted
 from channels.mail_server import Delivered
 from channels.mail_thread import Sealer, message_ids, tagged, thread_of
 
@@ -201,12 +201,10 @@ class Mail:
             log.info("mail.stored", account_id=self.account_id, kind=message.kind, sender=redacted(message.sender))
 
     def _bounded(self, message: Inbound) -> Inbound:
-        """Beyond some mails an hour a sender is taken for a machine: two responders would answer each other
-        for ever."""
-        if message.automatic or self._answers.allows(message.sender, message.received_at.timestamp()):
-            return message
-        log.warning("mail.loop", account_id=self.account_id, sender=redacted(message.sender))
-        return replace(message, automatic=True)
+        bounded = answerable(message, self._answers)
+        if bounded is not message:
+            log.warning("mail.loop", account_id=self.account_id, sender=redacted(message.sender))
+        return bounded
 
     def _door(self) -> mail_server.Door:
         settings = self._settings

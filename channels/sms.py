@@ -1,65 +1,40 @@
-"""SMS, MMS and WhatsApp through Twilio: webhooks in, the Messages resource out.
-
-In:  https://www.twilio.com/docs/messaging/guides/webhook-request
-Out: https://www.twilio.com/docs/messaging/api/message-resource
-"""
+"""SMS, MMS and WhatsApp through Twilio: webhooks in (sms_webhook), the Messages resource out (sms_rest)."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import logging
-from collections import OrderedDict
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, TypeVar
-from urllib.parse import parse_qsl
+from typing import Any, Final
+from urllib.parse import urlencode
 
 import httpx
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]
-from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
-from twilio.http.response import Response as TwilioResponse  # type: ignore[import-untyped]
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
-from twilio.rest import Client  # type: ignore[import-untyped]
+from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]
 
 from bridge import segments
-from bridge.errors import Permanent, Retryable, Unsure
+from bridge.errors import BridgeError, Permanent, SettingsError, Unsure
 from bridge.ports import Accept, Clock
-from bridge.vocabulary import Attachment, Delivery, Inbound, InboundKind, Outbound, Pin, Sent
-from channels.hygiene import TooLarge, clean, one_line, read_body, redacted, with_choices
+from bridge.vocabulary import Attachment, Inbound, Outbound, Sent
+from channels.hygiene import RateLimit, TooLarge, answerable, read_body, redacted, with_choices
+from channels.sms_rest import Login, Rest
+from channels.sms_webhook import CHANNEL, fields, is_signed, parse
 
 log = structlog.get_logger()
 
-Answer = TypeVar("Answer")
-
 EMPTY_TWIML: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
-FORM: Final = "application/x-www-form-urlencoded"
 BODY_LIMIT: Final = 512 * 1024  # bytes; 20,000 four-byte characters are 240 KB once percent-encoded
-FIELD_LIMIT: Final = 500
-REMEMBERED_SENDS: Final = 1000
-
-DeliveryState = Literal["queued", "sent", "delivered", "failed", "opted_out"]
-# https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
-STATES: Final[Mapping[str, DeliveryState]] = {
-    "accepted": "queued",
-    "scheduled": "queued",
-    "queued": "queued",
-    "sending": "queued",
-    "sent": "sent",
-    "delivered": "delivered",
-    "read": "delivered",
-    "undelivered": "failed",
-    "failed": "failed",
-    "canceled": "failed",
-}
-OPTED_OUT: Final = "21610"  # https://www.twilio.com/docs/api/errors/21610
+REMEMBERED: Final = 1000
+MINUTE: Final = 60.0  # seconds
+# https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-window
+WHATSAPP_WINDOW: Final = timedelta(hours=24)
+OUTSIDE_WINDOW: Final = "63016"  # https://www.twilio.com/docs/api/errors/63016
 
 
 class Settings(BaseModel):
@@ -74,26 +49,24 @@ class Settings(BaseModel):
     number: str = Field("", pattern=r"^(|(whatsapp:)?\+[1-9][0-9]{6,14}|[0-9]{3,8})$")
     messaging_service_sid: str = Field("", pattern=r"^(|MG[0-9a-fA-F]{32})$")
     public_url: str = Field(pattern=r"^https?://[^/]+/?$")
-    api_url: str = "https://api.twilio.com"
+    api_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^/]+$")
+    whatsapp_template_sid: str = Field("", pattern=r"^(|HX[0-9a-fA-F]{32})$")
+    voice_sentence: str = "This number takes text messages only. Please send a text message."
     max_segments: int = Field(10, ge=1, le=10)
+    media_max_bytes: int = Field(10_000_000, gt=0)
+    delete_media: bool = False
+    reconcile_seconds: float = Field(300, ge=0)
+    answers_per_minute: int = Field(20, ge=0)
     timeout_seconds: float = Field(10, gt=0)
 
     def model_post_init(self, context: Any, /) -> None:
         if not (self.number or self.messaging_service_sid):
             raise ValueError("number or messaging_service_sid must be set")
 
-
-def parse(body: bytes, account_id: str, received_at: datetime) -> list[Inbound]:
-    """What one webhook body says. Always one Inbound; UNKNOWN when it is no message and no delivery report."""
-    form = _fields(body)
-    status = form.get("MessageStatus", "").lower()
-    sid = form.get("MessageSid") or form.get("SmsSid") or ""
-    if sid and status in STATES:
-        return [_delivery(form, body, account_id, received_at, sid, status)]
-    if sid and form.get("From") and "MessageStatus" not in form:
-        return [_message(form, body, account_id, received_at, sid)]
-    key = sid or form.get("CallSid") or hashlib.sha256(body).hexdigest()
-    return [_inbound(form, body, account_id, received_at, InboundKind.UNKNOWN, one_line(key))]
+    @property
+    def tokens(self) -> list[str]:
+        tokens = (self.auth_token, self.previous_auth_token)
+        return [token.get_secret_value() for token in tokens if token is not None]
 
 
 def create(
@@ -103,10 +76,18 @@ def create(
     return Sms(account_id, settings, clock, transport)
 
 
+@dataclass(slots=True)
+class _Progress:
+    """How far one Outbound got in this process: parts taken, and since when the next one's fate is unknown."""
+
+    sids: list[str] = field(default_factory=list)
+    unsure_since: datetime | None = None
+
+
 class Sms:
     """bridge.ports.Channel over Twilio."""
 
-    name = "sms"
+    name = CHANNEL
 
     def __init__(
         self,
@@ -118,15 +99,16 @@ class Sms:
         self.account_id = account_id
         self._settings = settings
         self._clock = clock
-        self._http = _HttpxClient(httpx.AsyncClient(transport=transport, timeout=settings.timeout_seconds))
-        self._twilio = Client(
+        login = Login(
             settings.account_sid,
             settings.auth_token.get_secret_value(),
-            http_client=self._http,
-            environment={"TWILIO_REGION": ""},  # an empty mapping would make the library read os.environ
+            settings.api_url,
+            settings.timeout_seconds,
         )
-        self._twilio.api.base_url = settings.api_url
+        self._rest = Rest(login, transport)
+        self._answers = RateLimit(settings.answers_per_minute, MINUTE)
         self._progress: OrderedDict[str, _Progress] = OrderedDict()
+        self._sent: deque[str] = deque(maxlen=REMEMBERED)
 
     @property
     def hook_path(self) -> str:
@@ -137,10 +119,33 @@ class Sms:
         async def receive(request: Request) -> Response:
             return await self._receive(request, accept)
 
-        return [Route(self.hook_path, receive, methods=["POST"])]
+        return [
+            Route(self.hook_path, receive, methods=["POST"]),
+            Route(f"{self.hook_path}/voice", self._answer_call, methods=["POST"]),
+        ]
 
     async def run(self, accept: Accept) -> None:
-        """Returns at once: Twilio comes to us."""
+        """Every so often asks Twilio for messages whose webhook never arrived: Twilio tries a webhook once or
+        twice only. Returns at once where there is no number to ask for, or reconciling is off."""
+        if not (self._settings.number and self._settings.reconcile_seconds):
+            return
+        since = self._clock.now() - timedelta(days=1)
+        while True:
+            now = self._clock.now()
+            try:
+                await self.reconcile(accept, since)
+                since = now - timedelta(seconds=2 * self._settings.reconcile_seconds)
+            except Exception as error:
+                log.warning("sms.not_reconciled", account_id=self.account_id, error=type(error).__name__)
+            await asyncio.sleep(self._settings.reconcile_seconds)
+
+    async def reconcile(self, accept: Accept, since: datetime) -> int:
+        """Stores all messages Twilio lists for the number since then; those already stored have the same key.
+        Returns how many Twilio listed."""
+        forms = await self._rest.heard(self._settings.number, since)
+        for form in forms:
+            await accept(parse(urlencode(form).encode(), self.account_id, self._clock.now()))
+        return len(forms)
 
     async def send(self, message: Outbound) -> Sent:
         """Sends the text, numbered in parts when one message cannot hold it.
@@ -149,94 +154,63 @@ class Sms:
         Twilio's messages for a part whose fate is unknown. The id returned is the last part's.
         """
         parts = segments.split(with_choices(message), self._settings.max_segments)
-        progress = self._progress_of(message.id)
+        progress = self._progress.setdefault(message.id, _Progress())
+        while len(self._progress) > REMEMBERED:
+            self._progress.popitem(last=False)
         while len(progress.sids) < len(parts):
             progress.sids.append(await self._send_part(message.to, parts[len(progress.sids)], progress))
-        del self._progress[message.id]
+            self._sent.append(progress.sids[-1])
+        self._progress.pop(message.id, None)
         return Sent(progress.sids[-1], segments=sum(map(segments.count, parts)))
 
+    async def fetch(self, attachment: Attachment, raw: bytes = b"") -> bytes:
+        """The bytes of a picture of an MMS. Raises Permanent when it is not at Twilio or too large."""
+        return await self._rest.fetch_media(attachment.reference, self._settings.media_max_bytes)
+
+    async def discard(self, attachment: Attachment) -> None:
+        """Has Twilio delete a picture that was stored here, where the settings say so."""
+        if self._settings.delete_media:
+            await self._rest.delete_media(attachment.reference)
+
+    async def check(self) -> None:
+        """Raises SettingsError, naming the setting, when Twilio cannot be reached or does not know us."""
+        try:
+            await self._rest.check()
+        except BridgeError as error:
+            raise SettingsError(f"account {self.account_id}: account_sid, auth_token, api_url: {error}") from None
+
     async def close(self) -> None:
-        await self._http.close()
-
-    async def _receive(self, request: Request, accept: Accept) -> Response:
-        try:
-            body = await read_body(request, BODY_LIMIT)
-        except TooLarge:
-            return Response(status_code=413)
-        if not (self._is_signed(request, body) and self._is_ours(body)):
-            log.warning("sms.refused", account_id=self.account_id, size=len(body))
-            return Response(status_code=403)
-        messages = parse(body, self.account_id, self._clock.now())
-        try:
-            await accept(messages)
-        except Exception as error:
-            log.error("sms.not_stored", account_id=self.account_id, error=type(error).__name__)
-            return Response(status_code=503)
-        for message in messages:
-            log.info("sms.stored", account_id=self.account_id, kind=message.kind, sender=redacted(message.sender))
-        return Response(EMPTY_TWIML, media_type="text/xml")
-
-    def _is_signed(self, request: Request, body: bytes) -> bool:
-        """Whether Twilio signed this request with the account's auth token, or with the one before it."""
-        query = f"?{request.url.query}" if request.url.query else ""
-        url = self._settings.public_url.rstrip("/") + request.url.path + query
-        signature = request.headers.get("X-Twilio-Signature", "")
-        fields = ImmutableMultiDict(_pairs(body))
-        tokens = (self._settings.auth_token, self._settings.previous_auth_token)
-        return any(
-            RequestValidator(token.get_secret_value()).validate(url, fields, signature)
-            for token in tokens
-            if token is not None
-        )
-
-    def _is_ours(self, body: bytes) -> bool:
-        return _fields(body).get("AccountSid") == self._settings.account_sid
-
-    def _progress_of(self, outbound_id: str) -> _Progress:
-        progress = self._progress.setdefault(outbound_id, _Progress())
-        while len(self._progress) > REMEMBERED_SENDS:
-            self._progress.popitem(last=False)
-        return progress
+        await self._rest.close()
 
     async def _send_part(self, to: str, text: str, progress: _Progress) -> str:
         if progress.unsure_since is not None:
-            found = await self._call(self._find(to, text, progress.unsure_since))
+            found = await self._rest.find(to, text, progress.unsure_since, self._sent)
             progress.unsure_since = None
             if found:
                 return found
         started = self._clock.now()
         try:
-            return await self._call(self._post(to, text))
+            return await self._post(to, text)
         except Unsure:
             progress.unsure_since = started
             raise
 
-    async def _call(self, request: Awaitable[Answer]) -> Answer:
-        try:
-            async with asyncio.timeout(self._settings.timeout_seconds):
-                return await request
-        except (TwilioException, httpx.HTTPError, TimeoutError, ValueError, KeyError) as error:
-            raise _failure(error) from error
-
     async def _post(self, to: str, text: str) -> str:
-        created = await self._twilio.messages.create_async(
-            to=to,
-            body=text,
-            status_callback=self._settings.public_url.rstrip("/") + self.hook_path,
-            **self._sender(to),
-        )
-        return str(created.sid)
+        callback = self._settings.public_url.rstrip("/") + self.hook_path
+        if not to.startswith("whatsapp:") or await self._in_window(to):
+            return await self._rest.send(to, self._sender(to), text, callback)
+        template = self._settings.whatsapp_template_sid
+        if not template:
+            raise Permanent(
+                "24 hours after a resident's last message WhatsApp takes templates only", code=OUTSIDE_WINDOW
+            )
+        return await self._rest.send_template(to, self._sender(to), template, text, callback)
 
-    async def _find(self, to: str, text: str, since: datetime) -> str | None:
-        # DateSent filters by day and clocks differ, so start a day early; the body tells the messages apart.
-        earliest = since - timedelta(days=1)
-        listed = await self._twilio.messages.list_async(to=to, date_sent_after=earliest, limit=200)
-        sids = [
-            str(row.sid)
-            for row in listed
-            if row.body == text and row.date_created and row.date_created >= since - timedelta(minutes=2)
-        ]
-        return sids[0] if sids else None
+    async def _in_window(self, resident: str) -> bool:
+        """Whether a resident wrote within WhatsApp's 24 hours."""
+        number = self._sender(resident).get("from_", "")
+        since = self._clock.now() - WHATSAPP_WINDOW
+        return not number or bool(await self._rest.heard(number, since, resident))
 
     def _sender(self, to: str) -> dict[str, str]:
         if self._settings.messaging_service_sid:
@@ -246,133 +220,47 @@ class Sms:
             number = f"whatsapp:{number}"
         return {"from_": number}
 
+    async def _receive(self, request: Request, accept: Accept) -> Response:
+        body = await self._believed(request)
+        if isinstance(body, Response):
+            return body
+        messages = [self._bounded(message) for message in parse(body, self.account_id, self._clock.now())]
+        try:
+            await accept(messages)
+        except Exception as error:
+            log.error("sms.not_stored", account_id=self.account_id, error=type(error).__name__)
+            return Response(status_code=503)
+        for message in messages:
+            log.info("sms.stored", account_id=self.account_id, kind=message.kind, sender=redacted(message.sender))
+        return Response(EMPTY_TWIML, media_type="text/xml")
 
-@dataclass(slots=True)
-class _Progress:
-    """How far one Outbound got in this process: parts taken, and since when the next one's fate is unknown."""
+    async def _answer_call(self, request: Request) -> Response:
+        """A spoken sentence for whoever calls the number."""
+        body = await self._believed(request)
+        if isinstance(body, Response):
+            return body
+        spoken = VoiceResponse()
+        spoken.say(self._settings.voice_sentence)
+        return Response(str(spoken), media_type="text/xml")
 
-    sids: list[str] = field(default_factory=list)
-    unsure_since: datetime | None = None
+    async def _believed(self, request: Request) -> bytes | Response:
+        """The body of a request that Twilio signed for our account; the refusal of any other."""
+        try:
+            body = await read_body(request, BODY_LIMIT)
+        except TooLarge:
+            return Response(status_code=413)
+        query = f"?{request.url.query}" if request.url.query else ""
+        url = self._settings.public_url.rstrip("/") + request.url.path + query
+        content_type = request.headers.get("Content-Type", "")
+        signature = request.headers.get("X-Twilio-Signature", "")
+        signed = is_signed(url, body, content_type, signature, self._settings.tokens)
+        if not signed or fields(body).get("AccountSid", self._settings.account_sid) != self._settings.account_sid:
+            log.warning("sms.refused", account_id=self.account_id, size=len(body))
+            return Response(status_code=403)
+        return body
 
-
-class _HttpxClient(AsyncHttpClient):  # type: ignore[misc]
-    """Lets the twilio library speak through httpx."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        super().__init__(logging.getLogger("twilio.http_client"), True)
-        self._client = client
-
-    async def request(
-        self,
-        method: str,
-        uri: str,
-        params: dict[str, Any] | None = None,
-        data: dict[str, Any] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 the library's own signature
-        allow_redirects: bool = False,
-    ) -> TwilioResponse:
-        answer = await self._client.request(
-            method, uri, params=params, data=data, headers=headers, auth=auth, follow_redirects=allow_redirects
-        )
-        return TwilioResponse(answer.status_code, answer.text, answer.headers)
-
-    async def close(self) -> None:
-        await self._client.aclose()
-
-
-def _pairs(body: bytes) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(
-            body.decode("latin-1"), keep_blank_values=True, errors="replace", max_num_fields=FIELD_LIMIT
-        )
-    except ValueError:
-        return []
-
-
-def _fields(body: bytes) -> dict[str, str]:
-    return dict(_pairs(body))
-
-
-def _message(form: Mapping[str, str], body: bytes, account_id: str, received_at: datetime, sid: str) -> Inbound:
-    inbound = _inbound(form, body, account_id, received_at, InboundKind.MESSAGE, one_line(sid))
-    return replace(
-        inbound,
-        # A WhatsApp button's payload is the Choice's value; its Body is only the label
-        # (https://www.twilio.com/docs/whatsapp/buttons).
-        text=clean(form.get("ButtonPayload") or form.get("ListId") or form.get("Body", "")),
-        pin=_pin(form),
-        attachments=_attachments(form),
-        provider_id=one_line(sid),
-        in_reply_to=one_line(form.get("OriginalRepliedMessageSid", "")),
-        sender_name=one_line(form.get("ProfileName", "")),
-    )
-
-
-def _delivery(
-    form: Mapping[str, str], body: bytes, account_id: str, received_at: datetime, sid: str, status: str
-) -> Inbound:
-    code = one_line(form.get("ErrorCode", ""))
-    state: DeliveryState = "opted_out" if code == OPTED_OUT else STATES[status]
-    inbound = _inbound(form, body, account_id, received_at, InboundKind.DELIVERY, f"{one_line(sid)}:{status}")
-    resident = one_line(form.get("To", ""))  # on a report about our message the resident is its addressee
-    return replace(inbound, sender=resident, thread=resident, delivery=Delivery(one_line(sid), state, code))
-
-
-def _inbound(
-    form: Mapping[str, str], body: bytes, account_id: str, received_at: datetime, kind: InboundKind, key: str
-) -> Inbound:
-    sender = one_line(form.get("From", ""))
-    return Inbound(
-        account_id=account_id,
-        channel=Sms.name,
-        kind=kind,
-        provider_key=key,
-        sender=sender,
-        thread=sender,
-        received_at=received_at,
-        raw=body,
-        raw_type=FORM,
-    )
-
-
-def _pin(form: Mapping[str, str]) -> Pin | None:
-    try:
-        lat, long = float(form["Latitude"]), float(form["Longitude"])
-    except (KeyError, ValueError):
-        return None
-    if not (-90 <= lat <= 90 and -180 <= long <= 180):
-        return None
-    return Pin(lat, long, label=one_line(form.get("Label") or form.get("Address") or ""))
-
-
-def _attachments(form: Mapping[str, str]) -> tuple[Attachment, ...]:
-    # At most ten, https://www.twilio.com/docs/messaging/guides/webhook-request#media-related-parameters
-    return tuple(
-        Attachment(one_line(form.get(f"MediaContentType{number}", "")), one_line(form[f"MediaUrl{number}"]))
-        for number in range(10)
-        if f"MediaUrl{number}" in form
-    )
-
-
-def _failure(error: Exception) -> Permanent | Retryable | Unsure:
-    """What the caller does next about an error of the twilio library or of httpx."""
-    match error:
-        case TwilioRestException(status=status) | TwilioServiceException(status=status):
-            return _refusal(error, int(status))
-        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return Retryable(f"twilio not reached: {type(error).__name__}")
-        case _:
-            return Unsure(f"twilio's answer is missing or unreadable: {type(error).__name__}")
-
-
-def _refusal(error: TwilioRestException | TwilioServiceException, status: int) -> Permanent | Retryable | Unsure:
-    code = str(error.code or "")
-    reason = f"twilio answered {status}, error {code}"
-    if status in (429, 503):
-        return Retryable(reason)
-    if status >= 500:
-        return Unsure(reason)
-    words = error.msg if isinstance(error, TwilioRestException) else error.title
-    return Permanent(reason, words=one_line(words), code=code)
+    def _bounded(self, message: Inbound) -> Inbound:
+        bounded = answerable(message, self._answers)
+        if bounded is not message:
+            log.warning("sms.flood", account_id=self.account_id, sender=redacted(message.sender))
+        return bounded

@@ -62,6 +62,7 @@ class TelegramTwin:
         self.webhook: Json = {}
         self.said: list[Said] = []
         self.answered: list[str] = []
+        self.unbuttoned: list[int] = []  # messages whose buttons the bot took away
         self.commands: dict[str, Any] = {}
         self.blocked: set[int] = set()
         self.files: dict[str, bytes] = {}
@@ -80,6 +81,7 @@ class TelegramTwin:
             "getupdates": self._get_updates,
             "sendmessage": self._send_message,
             "answercallbackquery": self._answer_callback_query,
+            "editmessagereplymarkup": self._edit_message_reply_markup,
             "setwebhook": self._set_webhook,
             "deletewebhook": self._delete_webhook,
             "setmycommands": self._set_my_commands,
@@ -229,6 +231,12 @@ class TelegramTwin:
     async def _answer_callback_query(self, params: Params) -> Response:
         self.answered.append(str(params["callback_query_id"]))
         return _ok(True)
+
+    async def _edit_message_reply_markup(self, params: Params) -> Response:
+        message_id = int(params["message_id"])
+        self.unbuttoned.append(message_id)
+        said = next((said for said in self.said if said.message_id == message_id), None)
+        return _ok(self._sent(said)) if said else _error(400, "Bad Request: message to edit not found")
 
     async def _set_webhook(self, params: Params) -> Response:
         self.webhook = dict(params)

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import itertools
+import json
 import secrets
 from collections import deque
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ VERSION = "2010-04-01"
 
 @dataclass(slots=True)
 class Text:
-    """One message Twilio was asked to send."""
+    """One message: that Twilio was asked to send, or (direction inbound) that came from a phone."""
 
     sid: str
     to: str
@@ -44,6 +45,7 @@ class Text:
     status: str = "queued"
     status_callback: str = ""
     form: Mapping[str, str] = field(default_factory=dict)
+    direction: str = "outbound-api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class TwilioTwin:
         self.public_url = public_url
         self.url = ""
         self.texts: list[Text] = []
+        self.received: list[Text] = []
         self.opted_out: set[str] = set()
         self.media: dict[str, Media] = {}
         self._port = port
@@ -104,9 +107,20 @@ class TwilioTwin:
     ) -> httpx.Response:
         """Texts the number: posts the signed webhook and returns the bridge's answer. Giving a `sid` again is
         a redelivery. `fields` are added to the form or replace its own."""
+        return await self.post(self.lose(sender, body, media=media, sid=sid, **fields))
+
+    def lose(
+        self, sender: str, body: str, *, media: tuple[Media, ...] = (), sid: str = "", **fields: str
+    ) -> dict[str, str]:
+        """A text whose webhook is never posted: Twilio only lists it. Returns the form that is lost."""
         message_sid = sid or self._sid("MM" if media else "SM")
         form = self._inbound_form(message_sid, sender, body) | self._media_fields(message_sid, media) | fields
-        return await self.post(form)
+        if message_sid not in {text.sid for text in self.received}:
+            now = datetime.now(UTC)
+            self.received.append(
+                Text(message_sid, form["To"], sender, body, now, "received", form=form, direction="inbound")
+            )
+        return form
 
     async def report(self, text: Text, status: str, error_code: str = "") -> httpx.Response:
         """Posts a signed status callback for a message that was sent."""
@@ -157,6 +171,8 @@ class TwilioTwin:
             routes=[
                 Route(f"{messages}.json", self._create, methods=["POST"]),
                 Route(f"{messages}.json", self._list, methods=["GET"]),
+                Route(f"/{VERSION}/Accounts/{{account}}.json", self._account, methods=["GET"]),
+                Route(f"{messages}/{{message}}/Media.json", self._list_media, methods=["GET"]),
                 Route(f"{messages}/{{message}}/Media/{{media}}", self._redirect, methods=["GET"]),
                 Route(f"{messages}/{{message}}/Media/{{media}}.json", self._delete, methods=["DELETE"]),
                 Route("/cdn/{media}", self._download, methods=["GET"]),
@@ -179,9 +195,35 @@ class TwilioTwin:
     async def _list(self, request: Request) -> Response:
         if not self._knows(request):
             return JSONResponse(_error(401, 20003, "Authenticate"), 401)
-        to = request.query_params.get("To", "")
-        rows = [self._resource(text) for text in reversed(self.texts) if to in ("", text.to)]
+        wanted = (request.query_params.get("To"), request.query_params.get("From"))
+        texts = sorted([*self.texts, *self.received], key=lambda text: text.created, reverse=True)
+        rows = [
+            self._resource(text)
+            for text in texts
+            if wanted[0] in (None, text.to) and wanted[1] in (None, text.sender)
+        ]
         return JSONResponse({"messages": rows, "page": 0, "page_size": 50, "next_page_uri": None, "start": 0})
+
+    async def _account(self, request: Request) -> Response:
+        if not self._knows(request):
+            return JSONResponse(_error(401, 20003, "Authenticate"), 401)
+        return JSONResponse(
+            {"sid": self.account_sid, "friendly_name": "Fairview", "status": "active", "type": "Full"}
+        )
+
+    async def _list_media(self, request: Request) -> Response:
+        if not self._knows(request):
+            return JSONResponse(_error(401, 20003, "Authenticate"), 401)
+        form = next((text.form for text in self.received if text.sid == request.path_params["message"]), {})
+        rows = [
+            {
+                "sid": form[f"MediaUrl{number}"].rpartition("/")[2],
+                "content_type": form[f"MediaContentType{number}"],
+                "uri": urlsplit(form[f"MediaUrl{number}"]).path + ".json",
+            }
+            for number in range(int(form.get("NumMedia", "0")))
+        ]
+        return JSONResponse({"media_list": rows, "page": 0, "page_size": 50, "next_page_uri": None, "start": 0})
 
     async def _redirect(self, request: Request) -> Response:
         if not self._knows(request):
@@ -212,9 +254,9 @@ class TwilioTwin:
             return JSONResponse(_error(400, 21610, "Attempt to send to unsubscribed recipient"), 400)
         if not to.removeprefix("whatsapp:").startswith("+"):
             return JSONResponse(_error(400, 21211, f"Invalid 'To' Phone Number: {to}"), 400)
-        if not form.get("Body"):
+        if not (form.get("Body") or form.get("ContentSid")):
             return JSONResponse(_error(400, 21602, "Message body is required."), 400)
-        if len(form["Body"].encode("utf-16-le")) // 2 > 1600:
+        if len(form.get("Body", "").encode("utf-16-le")) // 2 > 1600:
             return JSONResponse(
                 _error(400, 21617, "The concatenated message body exceeds the 1600 character limit."), 400
             )
@@ -223,7 +265,8 @@ class TwilioTwin:
     def _take(self, form: Mapping[str, str]) -> Text:
         sender = form.get("From") or self.number
         callback = form.get("StatusCallback", "")
-        text = Text(self._sid("SM"), form["To"], sender, form["Body"], datetime.now(UTC), "queued", callback, form)
+        body = form.get("Body") or json.loads(form.get("ContentVariables", "{}")).get("1", "")
+        text = Text(self._sid("SM"), form["To"], sender, body, datetime.now(UTC), "queued", callback, form)
         self.texts.append(text)
         self._new.put_nowait(text)
         return text
@@ -238,12 +281,12 @@ class TwilioTwin:
             "date_created": format_datetime(text.created),
             "date_sent": None if text.status == "queued" else format_datetime(text.created),
             "date_updated": format_datetime(text.created),
-            "direction": "outbound-api",
+            "direction": text.direction,
             "error_code": None,
             "error_message": None,
             "from": text.sender,
             "messaging_service_sid": service,
-            "num_media": "0",
+            "num_media": text.form.get("NumMedia", "0"),
             # Zero while a messaging service has not yet chosen a sender, says the resource's page.
             "num_segments": "0" if service else str(segments.count(text.body)),
             "price": None,

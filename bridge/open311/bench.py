@@ -15,7 +15,7 @@ from bridge.open311.answers import Answer
 from bridge.open311.circuit import Pace
 from bridge.open311.documents import Format
 from bridge.open311.endpoint import Sleep, SystemClock
-from bridge.open311.profile import Profile
+from bridge.open311.profile import Profile, checked
 from bridge.open311.survey import Finding, Level
 from bridge.ports import Clock
 from bridge.vocabulary import Service, ServiceRequest
@@ -59,7 +59,7 @@ class Bench:
 
     def set(self, words: str, **switches: Any) -> None:
         """Sets switches of the profile."""
-        self.profile = Profile.model_validate({**self.profile.model_dump(), **switches})
+        self.profile = checked({**self.profile.model_dump(), **switches})
         self.why |= dict.fromkeys(switches, words)
 
     async def ask(

@@ -26,7 +26,7 @@ from bridge.open311.bench import Bench, bench
 from bridge.open311.documents import Format
 from bridge.open311.endpoint import Sleep
 from bridge.open311.probe_requests import REQUEST_STEPS
-from bridge.open311.profile import Profile
+from bridge.open311.profile import Profile, checked
 from bridge.open311.survey import Finding
 from bridge.ports import Clock
 from bridge.vocabulary import Service, ServiceRequest
@@ -76,14 +76,16 @@ async def probe(
 ) -> Check:
     """Reads an endpoint (or any URL of it) and says what it is. `progress` gets each finding as it is made.
 
-    Raises Permanent when there is no GeoReport v2 endpoint at the URL; ValueError when it is no URL.
+    Raises Permanent when there is no GeoReport v2 endpoint at the URL; SettingsError when it is no URL.
     """
     endpoint = _KNOWN_ENDING.sub("", url.strip().rstrip("/"))
-    start = Profile(
-        endpoint=endpoint,
-        jurisdiction_id=jurisdiction_id,
-        time_zone=time_zone,
-        reads_per_minute=reads_per_minute,
+    start = checked(
+        {
+            "endpoint": endpoint,
+            "jurisdiction_id": jurisdiction_id,
+            "time_zone": time_zone,
+            "reads_per_minute": reads_per_minute,
+        }
     )
     work = bench(start, api_key, transport, clock, sleep, progress)
     try:

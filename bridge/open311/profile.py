@@ -183,9 +183,15 @@ class Profile(BaseModel):
 def load(text: str) -> Profile:
     """The profile in a TOML text. Raises SettingsError, one line that names the key."""
     try:
-        return Profile.model_validate(tomllib.loads(text))
+        return checked(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"city profile: {error}") from error
+
+
+def checked(switches: Mapping[str, Any]) -> Profile:
+    """The profile with these switches. Raises SettingsError, one line that names the first wrong one."""
+    try:
+        return Profile.model_validate(switches)
     except ValidationError as error:
         raise SettingsError(f"city profile: {_first_fault(error)}") from error
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bridge.errors import Permanent
+from bridge.errors import Permanent, SettingsError
 from bridge.open311.probe import Check, probe
 from bridge.open311.profile import load
 from bridge.vocabulary import Submission
@@ -130,6 +130,11 @@ async def test_any_url_of_the_endpoint_will_do(run_embedded: RunEmbedded) -> Non
 async def test_a_page_that_is_no_endpoint_is_said_to_be_none() -> None:
     with pytest.raises(Permanent, match="no GeoReport v2 service list"):
         await probe(ENDPOINT, reads_per_minute=0, transport=httpx.MockTransport(lambda _: httpx.Response(404)))
+
+
+async def test_what_is_no_url_is_said_to_be_none() -> None:
+    with pytest.raises(SettingsError, match=r"endpoint: .*http"):
+        await probe("city.test/open311")
 
 
 async def test_the_key_is_in_no_finding() -> None:

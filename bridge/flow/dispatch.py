@@ -18,7 +18,7 @@ from bridge.errors import Permanent, Retryable, Unsure
 from bridge.flow import reports
 from bridge.flow.handling import Handling, settle
 from bridge.flow.jurisdiction import Jurisdiction
-from bridge.flow.work import LEASE, MOST_ATTEMPTS, SEND_SECONDS, backoff, drain
+from bridge.flow.work import GIVE_UP_AFTER, LEASE, SEND_SECONDS, backoff, drain
 from bridge.ports import Channel, Transaction
 from bridge.vocabulary import (
     Attempt,
@@ -36,7 +36,6 @@ from bridge.vocabulary import (
 log = logging.getLogger(__name__)
 
 WIDTH = 8
-CLOCK_SKEW = timedelta(minutes=15)  # between us and a city, when looking for what we sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ async def _reply(dispatch: Dispatch, row: OutboxRow) -> None:
 async def _reply_failed(dispatch: Dispatch, row: OutboxRow, error: Exception) -> None:
     reason = str(error) or type(error).__name__
     log.warning("reply failed", extra={"outbox_id": row.id, "error": reason, "attempts": row.attempts})
-    if row.attempts >= MOST_ATTEMPTS:
+    if dispatch.handling.clock.now() - row.created_at > GIVE_UP_AFTER:
         await dispatch.handling.store.write(lambda tx: tx.bury(row, reason))
         return
     await _again(dispatch, row, backoff(row.attempts, getattr(error, "after", None)), reason)
@@ -126,9 +125,13 @@ async def _proven_absent(dispatch: Dispatch, row: OutboxRow, report: Report, uns
         return False
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            lookup = await jurisdiction.endpoint.look_up(unsettled[-1].submission, first - CLOCK_SKEW)
+            lookup = await jurisdiction.endpoint.look_up(unsettled[-1].submission, first)
     except (Retryable, Unsure, TimeoutError) as error:
-        await _again(dispatch, row, backoff(row.attempts), f"look-up failed: {error}")
+        later = backoff(row.attempts, getattr(error, "after", None))
+        await _again(dispatch, row, later, f"look-up failed: {error}")
+        return False
+    except Permanent as error:
+        await _leave_to_staff(dispatch, row, report, unsettled, f"look-up refused: {error}")
         return False
     log.info("submission looked up", extra={"report_id": report.id, "verdict": lookup.verdict})
     if lookup.verdict == "found" and lookup.receipt:

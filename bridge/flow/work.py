@@ -11,7 +11,8 @@ Row = TypeVar("Row")
 
 LEASE = timedelta(seconds=120)
 SEND_SECONDS = 30.0  # bounds a whole send, well below a third of the lease, so that a lease is never outlived
-MOST_ATTEMPTS = 8  # of handling a message or sending a reply; a report is tried until a person gives it up
+MOST_ATTEMPTS = 8  # of handling a message
+GIVE_UP_AFTER = timedelta(days=1)  # a reply is tried this long; a report until a person gives it up
 LONGEST_WAIT = timedelta(hours=1)
 
 

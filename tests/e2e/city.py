@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 from collections import Counter
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.app import SystemClock
 from bridge.city.app import surface
@@ -20,16 +21,19 @@ from bridge.demo.loopback import served
 from bridge.demo.providers import FOLDER
 from bridge.vocabulary import ServiceRequest
 
-Trouble = Literal["none", "busy", "stored and silent", "stored and failed"]
-"""busy: refuses before it stores anything (503). stored and …: does its work, and then the answer is cut off
-or an error (500): whoever asked cannot know what became of it."""
+Trouble = Literal["none", "busy", "slow", "stored and silent", "stored and failed", "late"]
+"""busy: refuses before it stores anything (503). slow: does its work, and answers a while later. stored and …:
+does its work, and then the answer is cut off or an error (500): whoever asked cannot know what became of it.
+late: does its work only when whoever asked has given up waiting."""
 
 MARKER = "Ref "
+SLOW_SECONDS = 0.5
+LATE_SECONDS = 2.5  # within submit_seconds and settle_seconds of the profile
 
 PROFILE = """\
 endpoint = "{url}"
 fresh_requests_listed = true
-settle_seconds = 0
+settle_seconds = 1
 submit_seconds = 2
 read_seconds = 2
 reads_per_minute = 0
@@ -89,21 +93,26 @@ class City:
             if trouble == "busy":
                 await _fail(send, 503)
                 return
-            answers: list[object] = []
+            answers: list[Message] = []
 
-            async def keep(message: object) -> None:
+            async def keep(message: Message) -> None:
                 answers.append(message)
 
-            await app(scope, receive, keep)
+            asked = await receive()  # uvicorn gives a small form whole
+            if trouble == "late":
+                await asyncio.sleep(LATE_SECONDS)
+            await app(scope, lambda: _given(asked), keep)
             if scope["method"] == "POST":
                 self.after_post()
+            if trouble == "slow":
+                await asyncio.sleep(SLOW_SECONDS)
             if trouble == "stored and failed":
                 await _fail(send, 500)
             elif trouble == "stored and silent":
                 await _cut(send)
             else:
                 for message in answers:
-                    await send(message)  # type: ignore[arg-type]
+                    await send(message)
 
         return answer
 
@@ -127,6 +136,10 @@ async def city(folder: Path, port: int) -> AsyncIterator[City]:
     finally:
         await here.close()
         here.desk.close()
+
+
+async def _given(message: Message) -> Message:
+    return message
 
 
 async def _fail(send: Send, status: int) -> None:

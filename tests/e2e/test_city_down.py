@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.city import Trouble, fine
+from tests.e2e.city import LATE_SECONDS, Trouble, fine
 from tests.e2e.residents import RESIDENTS, Resident, hears
 from tests.e2e.surroundings import Surroundings
 
@@ -45,6 +46,17 @@ async def test_a_city_that_fails_gets_a_report_once(
     await hears(resident, HELD)
     here.city.trouble = fine
     await hears(resident, r"Its number is (\d+)\.")
+    assert here.city.saying(words(number)) == 1
+
+
+async def test_a_city_that_stores_it_after_we_gave_up_waiting_gets_a_report_once(here: Surroundings) -> None:
+    number = next(NUMBERS)
+    resident = RESIDENTS[0](here.providers, number)
+    posts = itertools.count(1)
+    here.city.trouble = lambda method: "late" if method == "POST" and next(posts) == 1 else "none"
+    await resident.say(words(number))
+    await hears(resident, r"Its number is (\d+)\.")
+    await asyncio.sleep(LATE_SECONDS)
     assert here.city.saying(words(number)) == 1
 
 

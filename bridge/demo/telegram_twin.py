@@ -62,7 +62,8 @@ class TelegramTwin:
         self.webhook: Json = {}
         self.said: list[Said] = []
         self.answered: list[str] = []
-        self.unbuttoned: list[int] = []  # messages whose buttons the bot took away
+        self.unbuttoned: asyncio.Queue[int] = asyncio.Queue()  # messages whose buttons the bot took away
+        self.away = False  # answers every call with 502
         self.commands: dict[str, Any] = {}
         self.blocked: set[int] = set()
         self.files: dict[str, bytes] = {}
@@ -184,6 +185,8 @@ class TelegramTwin:
     # ------------------------------------------------------------------------------------------- the API
 
     async def _call(self, request: Request) -> Response:
+        if self.away:
+            return Response(status_code=502)
         if request.path_params["token"] != self.token:
             return _error(401, "Unauthorized")
         # "All methods in the Bot API are case-insensitive."
@@ -234,7 +237,7 @@ class TelegramTwin:
 
     async def _edit_message_reply_markup(self, params: Params) -> Response:
         message_id = int(params["message_id"])
-        self.unbuttoned.append(message_id)
+        self.unbuttoned.put_nowait(message_id)
         said = next((said for said in self.said if said.message_id == message_id), None)
         return _ok(self._sent(said)) if said else _error(400, "Bad Request: message to edit not found")
 

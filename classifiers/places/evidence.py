@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from bridge.vocabulary import Mention
+from classifiers.places import shapes
 from classifiers.places.invented import lines
 from classifiers.places.words import ORDINALS, STRONG_SUFFIXES, SUFFIXES, fold
 
@@ -44,6 +45,7 @@ _CORNER = re.compile(
 )
 _SPANISH_TYPE = re.compile(r"(?:calle|avenida|avda|av|bulevar|carretera|camino|autopista)\b", re.IGNORECASE)
 _LOOK_BACK = 30
+_ROADS = ("street", "highway")
 
 
 def believed(
@@ -52,10 +54,11 @@ def believed(
     """The mentions with enough evidence; `joints[i]` says that mentions i and i + 1 are joined by "and"."""
     strong = [has_own(text, m, everyday) for m in single]
     for i, joint in enumerate(joints):
-        pair = single[i : i + 2]
-        if joint and (any(strong[i : i + 2]) or _corner(text, pair, everyday)):
-            strong[i : i + 2] = [own or _is_name(m.text) for own, m in zip(strong[i : i + 2], pair, strict=True)]
-    return [m for m, believed_ in zip(single, strong, strict=True) if believed_]
+        pair, own = single[i : i + 2], strong[i : i + 2]
+        roads = joint and all(m.kind in _ROADS for m in pair)
+        if roads and (any(own) or _corner(text, pair, everyday)):
+            strong[i : i + 2] = [o or _is_name(m.text) for o, m in zip(own, pair, strict=True)]
+    return [m for m, enough in zip(single, strong, strict=True) if enough]
 
 
 def _corner(text: str, pair: Sequence[Mention], everyday: Collection[str]) -> bool:
@@ -70,13 +73,15 @@ def has_own(text: str, m: Mention, everyday: Collection[str]) -> bool:
     before = text[max(0, m.start - _LOOK_BACK) : m.start]
     match m.kind:
         case "street":
-            return typed(m.text) or _bare_street(m.text, before, everyday)
+            if typed(m.text):
+                return shapes.may_be_street(text, m)
+            return _bare_street(m.text, before, everyday)
         case "address":
             return _address(m.text, before, everyday)
         case "block":
             return bool(re.search(r"\d00", m.text)) and bool(re.search(r"[^\W\d]{3}", m.text))
         case "highway":
-            return any(c.isdigit() for c in m.text) and "11" not in m.text
+            return shapes.is_highway(m.text)
         case "landmark":
             return _landmark(m.text, before)
     return True
@@ -91,7 +96,7 @@ def typed(name: str) -> bool:
         return True
     if len(words) > 1 and words[-1] in SUFFIXES and not name.islower():
         return True
-    return any(_ORDINAL.fullmatch(w) for w in words) or (len(words) == 2 and words[0] == "avenue")
+    return bool(words and _ORDINAL.fullmatch(words[-1])) or (len(words) == 2 and words[0] == "avenue")
 
 
 def _is_name(name: str) -> bool:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from bridge.vocabulary import Mention, MentionKind
 from classifiers.places import coordinates, evidence, shapes
 from classifiers.places.shapes import mention
+from classifiers.places.words import SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,20 @@ _MEETING = (
     r"(?:and|&amp;|&|at|x|n|y|e|con|with|\+|crossing|meets|where\s+it\s+(?:meets|crosses)"
     r"|esquina\s+con|esq\.?(?:\s+con)?)"
 )
-_JOINT = re.compile(rf"\s*[,.]?\s*(?:{_MEETING}\s+{_THE}|[/&@+]\s*{_THE})", re.IGNORECASE)
+_JOINT = re.compile(rf"\s*[,.]?\s*(?:(?<!\w){_MEETING}\s+{_THE}|[/&@+]\s*{_THE})", re.IGNORECASE)
 _RANGE_JOINT = re.compile(
-    rf"\s*[,.]?\s*(?:(?:and|&amp;|&|to|y|e|a|hasta|until|till|thru|through|(?:all\s+the\s+way|up|down)\s+to)\s+{_THE}|[/&-]\s*)",
+    r"\s*[,.]?\s*(?:(?<!\w)(?:and|&amp;|&|to|y|e|a|hasta|until|till|thru|through|(?:all\s+the\s+way|up|down)\s+to)"
+    rf"\s+{_THE}|[/&-]\s*)",
     re.IGNORECASE,
 )
 _OPENING = re.compile(
     rf"\b(?:(?:in\s+)?(?:between|betw|btwn|btw|bet|b/w|entre)\.?|from|desde|de)\s+{_THE}$", re.IGNORECASE
 )
+_OVER = re.compile(rf"\s+(?:at|over|and|&|crosses|crossing)\s+{_THE}|\s*[/@]\s*", re.IGNORECASE)
+_WATERS = ("bayou", "creek", "river", "brook", "canal", "stream")
 _ROADS = ("street", "highway")
+_TYPES = "|".join(SUFFIXES)
+_BEHIND_TYPE = re.compile(rf"(.*\w\s+(?i:{_TYPES})\b\.?)(?:\s+[A-Z][\w.]*){{1,5}}", re.DOTALL)
 
 
 def atoms(
@@ -55,7 +61,9 @@ def atoms(
     found = [m for start, end, label in recognised if (m := _trimmed(plain, start, end, _kind(label)))]
     found = _with_numbers(beside(fixed, found), plain, everyday)
     found = beside(found, [m for m in shaped if m.kind == "highway"])
-    found = beside(found, shapes.streets(plain, everyday))
+    typed = shapes.streets(plain, everyday)
+    found = [m for m in found if evidence.has_own(plain, m, everyday) or not any(overlap(m, t) for t in typed)]
+    found = beside(found, typed)
     gaps = [plain[a.end : b.start] for a, b in pairwise(found)]
     joints = [bool(_JOINT.fullmatch(gap)) and not gap.rstrip().endswith("the") for gap in gaps]
     found = evidence.believed(plain, found, joints, everyday)
@@ -127,6 +135,8 @@ def _trimmed(text: str, start: int, end: int, kind: MentionKind) -> Mention | No
     tail = shapes.STATE_AND_CODE.search(words) if kind in ("address", "block", "street") else None
     if tail and evidence.typed(words[: tail.start()]):
         words = words[: tail.start()]
+    if kind == "street" and (town := _BEHIND_TYPE.fullmatch(words)):
+        words = town[1]
     stripped = words.strip(' \t\r\n,;:!?()[]"“”-*')
     start += words.find(stripped)
     if kind == "street" and re.match(r"#?\s?\d+\s+[^\W\d]", stripped):
@@ -135,13 +145,22 @@ def _trimmed(text: str, start: int, end: int, kind: MentionKind) -> Mention | No
 
 
 def _pair_kind(text: str, single: Sequence[Mention], i: int) -> MentionKind | None:
-    if i + 1 >= len(single) or any(m.kind not in _ROADS for m in single[i : i + 2]):
+    pair = single[i : i + 2]
+    if len(pair) < 2:
         return None
-    one, two = single[i : i + 2]
+    one, two = pair
     gap = text[one.end : two.start]
+    if any(m.kind not in _ROADS for m in pair):
+        return "intersection" if _water_crossed(one, two) and _OVER.fullmatch(gap) else None
     if _OPENING.search(text[max(0, one.start - 30) : one.start]) and _RANGE_JOINT.fullmatch(gap):
         return "stretch"
     return "intersection" if _JOINT.fullmatch(gap) else None
+
+
+def _water_crossed(one: Mention, two: Mention) -> bool:
+    """Whether one is a stream and the other a street: "White Oak Bayou at Houston Avenue"."""
+    water = [m for m in (one, two) if m.kind == "landmark" and m.text.split()[-1].lower() in _WATERS]
+    return len(water) == 1 and any(m.kind in _ROADS for m in (one, two))
 
 
 def _whole(text: str, kind: MentionKind, one: Mention, two: Mention) -> Mention:

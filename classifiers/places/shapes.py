@@ -86,6 +86,12 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 
+_HIGHWAY = re.compile(
+    rf"\b(?:i|ih|interstate|us|u\.s\.|sr|sh|fm|cr|rte?|route|hwy|highway|beltway|loop|road|carretera|autopista|{_STATES})\b"
+    r"[\s.-]{0,2}\d{1,4}\b(?!\d)|\b(?:I|IH|SH|RT|SR|US)\d{1,4}\b|\b(?:exit|mile|mm|salida)\b",
+    re.IGNORECASE,
+)
+
 _SHAPES: tuple[tuple[MentionKind, re.Pattern[str]], ...] = (
     (
         "pole",
@@ -100,7 +106,7 @@ _SHAPES: tuple[tuple[MentionKind, re.Pattern[str]], ...] = (
     (
         "highway",
         re.compile(
-            r"(?<![\w-])(?:I\s?-\s?\d{1,3}|IH?\d{1,3}(?!\w)|(?:interstate|route|rte?\.?|hwy\.?|highway|us|u\.s\.|sr|fm|cr|ih|"
+            r"(?<![\w-])(?:I\s?-\s?\d{1,3}|(?:IH?|SH|SR|RT)\d{1,3}(?!\w)|(?:interstate|route|rte?\.?|hwy\.?|highway|us|u\.s\.|sr|fm|cr|ih|"
             r"state\s+(?:route|highway|road)|us\s+(?:highway|hwy|route)|county\s+road|beltway|carretera|autopista)"
             r"[\s-]?\d{1,4})[A-Z]?(?:\s?(?:(?:north|south|east|west)(?:bound)?|[NSEW]B?)\b)?"
             r"|\b(?:exit|mile\s?(?:marker|post)|mm|salida|milla)\s?#?\d{1,3}[A-Z]?\b(?!\s*(?:feet|ft|minutes|miles|am|pm))",
@@ -147,7 +153,8 @@ def addresses(text: str, everyday: Collection[str] = ()) -> list[Mention]:
     found = [mention(text, *match.span(), "address") for match in _SPANISH_ADDRESS.finditer(text)]
     for match in _ADDRESS.finditer(text):
         name = match[0][len(match[1]) :].rsplit(None, 1)[0]
-        plain = name.islower() and all(word in everyday for word in fold(name).split())
+        words = fold(name).split()
+        plain = name.islower() and len(words) == 1 and words[0] in everyday
         placed = not plain or _PLACED.search(text, 0, match.start())
         if placed and not _STOPS.search(name) and not _NOT_NAMES.search(name):
             found.append(mention(text, *match.span(), "address"))
@@ -166,6 +173,17 @@ def streets(text: str, everyday: Collection[str] = ()) -> list[Mention]:
             if not (plain or taken or _NOT_NAMES.search(name) or _GOES_ON.match(text, match.end(1))):
                 found.append(mention(text, *match.span(1), "street"))
     return found
+
+
+def may_be_street(text: str, m: Mention) -> bool:
+    """Whether a street with its type can be one: not "a long road", "Supreme Court", "road closures"."""
+    name = m.text.rsplit(None, 1)[0]
+    return not _NOT_NAMES.search(name) and not (name.islower() and _GOES_ON.match(text, m.end))
+
+
+def is_highway(name: str) -> bool:
+    """Whether words name a highway: a kind of road or a state, and a number."""
+    return bool(_HIGHWAY.search(name))
 
 
 def landmarks(text: str) -> list[Mention]:

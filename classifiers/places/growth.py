@@ -1,0 +1,90 @@
+"""How finding and resolving grow with a city: invented cities of more and more house numbers, measured."""
+
+from __future__ import annotations
+
+import csv
+import random
+import resource
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from classifiers.gazetteer import build, open_gazetteer
+from classifiers.geocode import Extractor, PlaceLocator
+from classifiers.places.invented import Inventor
+
+SIZES = (10_000, 100_000, 1_000_000)
+_HOUSES_PER_STREET = 120
+_SOUTH, _WEST = 40.0, -100.0
+_STEP = 0.0001  # degrees from house to house: about 10 m
+_MESSAGES = 300
+
+
+def growth(
+    extractor: Extractor, directory: Path, sizes: Sequence[int] = SIZES, progress: Callable[[str], None] = print
+) -> Iterator[dict[str, Any]]:
+    """Yields one row per size: house numbers, streets, seconds to build, MB on disk, ms a message (median and
+    95th percentile, found and resolved), and MB of memory the process grew by."""
+    for size in sizes:
+        source, addresses = directory / f"{size}.csv", invented_city(size)
+        with source.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("LON", "LAT", "NUMBER", "STREET"), *addresses])
+        began = time.perf_counter()
+        path = build([source], directory / f"{size}.gazetteer", progress)
+        built = time.perf_counter() - began
+        before = _resident()
+        locator = PlaceLocator(open_gazetteer(path), extractor)
+        times = [_timed(locator, text) for text in _messages(addresses)]
+        yield {
+            "addresses": size,
+            "streets": size // _HOUSES_PER_STREET,
+            "build_s": round(built, 1),
+            "disk_mb": round(path.stat().st_size / 1e6, 1),
+            "ms_median": round(statistics.median(times), 2),
+            "ms_p95": round(statistics.quantiles(times, n=20)[-1], 2),
+            "memory_mb": round(_resident() - before, 1),
+        }
+
+
+def invented_city(size: int) -> list[tuple[float, float, int, str]]:
+    """House numbers (longitude, latitude, number, street) of a city of parallel streets with differing names."""
+    inventor = Inventor(random.Random(size))  # noqa: S311 - repeatable names, not secrets
+    names: dict[str, None] = {}
+    while len(names) < size // _HOUSES_PER_STREET + 1:
+        names[f"{inventor.made_up()} {inventor.pick(('St', 'Ave', 'Rd'))}"] = None
+    rows = []
+    for i, name in enumerate(names):
+        lat, west = _SOUTH + 0.001 * (i // 40), _WEST + 0.015 * (i % 40)
+        rows += [
+            (round(west + n * _STEP, 6), round(lat + 0.0001 * (n % 2), 6), 100 + n, name)
+            for n in range(_HOUSES_PER_STREET)
+        ]
+    return rows[:size]
+
+
+def _messages(addresses: Sequence[tuple[float, float, int, str]]) -> list[str]:
+    """Reports as people write them: in four of five the street as it is, in one misspelt."""
+    chance = random.Random(311)  # noqa: S311 - repeatable messages, not secrets
+    messages = []
+    for i, (_, _, number, street) in enumerate(chance.sample(addresses, _MESSAGES)):
+        name = street if i % 5 else street[:3] + street[4:]
+        messages.append(
+            f"theres a huge pothole in front of {number} {name.lower()} please fix it before someone gets hurt"
+        )
+    return messages
+
+
+def _timed(locator: PlaceLocator, text: str) -> float:
+    began = time.perf_counter()
+    locator.locate(text, "en")
+    return 1000 * (time.perf_counter() - began)
+
+
+def _resident() -> float:
+    """Memory of this process in MB, mapped pages of the gazetteer included."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1]) if Path("/proc/self/statm").exists() else 0
+    if pages:
+        return pages * resource.getpagesize() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

@@ -31,6 +31,7 @@ from bridge.ports import Accept, Clock
 from bridge.vocabulary import Attachment, Inbound, Outbound, Sent
 from channels.chat_update import CHANNEL, parse
 from channels.hygiene import RateLimit, TooLarge, answerable, one_line, read_body, redacted, with_choices
+from channels.trust import trusted
 
 log = structlog.get_logger()
 
@@ -278,7 +279,7 @@ def _http(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> HTT
         write_timeout=seconds,
         connect_timeout=seconds,
         pool_timeout=seconds,
-        httpx_kwargs={"transport": transport} if transport else None,
+        httpx_kwargs={"verify": trusted(), **({"transport": transport} if transport else {})},
     )
 
 

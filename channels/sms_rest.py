@@ -26,6 +26,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 
 from bridge.errors import Permanent, Retryable, Unsure
 from channels.hygiene import one_line
+from channels.trust import trusted
 
 Answer = TypeVar("Answer")
 
@@ -53,7 +54,7 @@ class Rest:
 
     def __init__(self, login: Login, transport: httpx.AsyncBaseTransport | None) -> None:
         self._login = login
-        self._http = httpx.AsyncClient(transport=transport, timeout=login.timeout)
+        self._http = httpx.AsyncClient(transport=transport, timeout=login.timeout, verify=trusted())
         self._twilio = Client(
             login.account_sid,
             login.auth_token,

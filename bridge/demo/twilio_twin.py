@@ -29,6 +29,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from bridge import segments
 from bridge.demo.loopback import served
+from channels.trust import trusted
 
 VERSION = "2010-04-01"
 
@@ -94,7 +95,7 @@ class TwilioTwin:
 
     async def __aenter__(self) -> Self:
         self.url = await self._running.enter_async_context(served(self._app(), self._port))
-        self._phone = await self._running.enter_async_context(httpx.AsyncClient(timeout=30))
+        self._phone = await self._running.enter_async_context(httpx.AsyncClient(timeout=30, verify=trusted()))
         return self
 
     async def __aexit__(self, *_: object) -> None:

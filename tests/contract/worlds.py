@@ -25,6 +25,7 @@ from bridge.ports import Channel
 from bridge.vocabulary import Inbound
 from channels import REGISTRY, chat, mail, sms
 from channels.mail_server import Delivered
+from channels.trust import trusted
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 Trouble = Literal["busy", "refused", "gone", "silent"]
@@ -144,7 +145,7 @@ class SmsWorld:
 
     async def forge(self) -> bool:
         form = {"AccountSid": self.twin.account_sid, "MessageSid": "SM1", "From": "+15550100666", "Body": "hi"}
-        async with httpx.AsyncClient() as stranger:
+        async with httpx.AsyncClient(verify=trusted()) as stranger:
             unsigned = await stranger.post(self.twin.webhook, data=form)
             guessed = await stranger.post(
                 self.twin.webhook, data=form, headers={"X-Twilio-Signature": "ñAAAA".encode()}
@@ -243,7 +244,7 @@ class ChatWorld:
         return 200 if await self._taken() else 503
 
     async def forge(self) -> bool:
-        async with httpx.AsyncClient() as stranger:
+        async with httpx.AsyncClient(verify=trusted()) as stranger:
             answer = await stranger.post(f"{self.url}/hooks/chat/city-bot", json={"update_id": 1})
         return answer.status_code == 404
 
@@ -293,7 +294,7 @@ class ChatHookWorld(ChatWorld):
 
     async def _post(self, raw: bytes, secret: str) -> int:
         headers = {"X-Telegram-Bot-Api-Secret-Token": secret.encode()}
-        async with httpx.AsyncClient(timeout=30) as client:
+        async with httpx.AsyncClient(timeout=30, verify=trusted()) as client:
             answer = await client.post(f"{self.url}/hooks/chat/city-bot", content=raw, headers=headers)
         return answer.status_code
 

@@ -2,6 +2,7 @@
 # make demo    three residents, one city, and what each of them sees     (ONCE=1: end after the transcript)
 # make test    all tests
 # make check   format, lint, types, import contracts
+# make bench   the measurements that take time, each beside its floor or baseline
 # make docs    the transcripts in the documentation, from what really runs
 # make lock    the lock files, from pyproject.toml (needs uv)
 
@@ -11,7 +12,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --requir
 
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: setup demo test check format docs lock
+.PHONY: setup demo test check format bench docs lock
 
 setup: .venv/.ready
 	@$(BIN)/open311-bridge models build
@@ -40,6 +41,9 @@ check: .venv/.ready
 format: .venv/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: setup
+	@$(BIN)/python -m tests.bench.intake
 
 docs: setup
 	@$(BIN)/open311-bridge demo --write README.md

@@ -1,0 +1,173 @@
+"""Intake until durable, per channel, against the least that could do it: one request or mail, one committed row.
+
+python -m tests.bench.intake            prints a table; every ratio is of the same run
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+import aiosmtplib
+import httpx
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from twilio.request_validator import RequestValidator
+
+import channels
+from bridge import logs
+from bridge.app import SystemClock
+from bridge.demo.loopback import served
+from bridge.demo.providers import free_port
+from bridge.flow.intake import accepting
+from bridge.store.sqlite import SqliteStore
+from bridge.store.wake import EmbeddedWake
+from bridge.web.site import site
+
+REQUESTS, AT_ONCE = 2000, 32
+MAILS, MAILS_AT_ONCE = 600, 8
+SID, TOKEN = "AC" + "0" * 32, "t" * 32
+
+
+class Floor:
+    """One table, one connection, one commit a row: what any durable intake pays."""
+
+    def __init__(self, folder: Path) -> None:
+        self._db = sqlite3.connect(folder / "floor.db", isolation_level=None, check_same_thread=False)
+        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE row (raw BLOB)")
+
+    def commit(self, raw: bytes) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute("INSERT INTO row VALUES (?)", (raw,))
+        self._db.execute("COMMIT")
+
+
+async def rate(work: Callable[[int], Awaitable[None]], count: int, at_once: int) -> float:
+    """Pieces of work a second, `at_once` of them under way."""
+    numbers = iter(range(count))
+
+    async def worker() -> None:
+        for number in numbers:
+            await work(number)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(worker() for _ in range(at_once)))
+    return count / (time.perf_counter() - began)
+
+
+async def texts(folder: Path) -> tuple[float, float]:
+    """(signed SMS webhooks a second, bare routes a second)."""
+    floor = Floor(folder)
+
+    async def bare(request: Request) -> Response:
+        floor.commit(await request.body())
+        return Response()
+
+    store = SqliteStore(folder / "bridge.db", SystemClock(), EmbeddedWake())
+    public = "https://bridge.example"
+    kind = channels.REGISTRY["sms"]
+    settings = kind.settings(
+        account_sid=SID, auth_token=SecretStr(TOKEN), number="+15550100311", public_url=public
+    )
+    channel = kind.create("texts", settings, SystemClock(), None)
+    bare_app = Starlette(routes=[Route("/hooks/sms/texts", bare, methods=["POST"])])
+    rates = []
+    for app in (site([channel], accepting(store), {}), bare_app):
+        async with served(app) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+
+            async def post(number: int, client: httpx.AsyncClient = client) -> None:
+                form = _form(number)
+                signature = RequestValidator(TOKEN).compute_signature(f"{public}/hooks/sms/texts", form)
+                answer = await client.post(
+                    "/hooks/sms/texts", data=form, headers={"X-Twilio-Signature": signature}
+                )
+                answer.raise_for_status()
+
+            rates.append(await rate(post, REQUESTS, AT_ONCE))
+    await channel.close()
+    await store.close()
+    return rates[0], rates[1]
+
+
+def _form(number: int) -> dict[str, str]:
+    sid = f"SM{secrets.token_hex(16)}"
+    sender = f"+1555{number % 500:07d}"
+    return {
+        "MessageSid": sid,
+        "AccountSid": SID,
+        "From": sender,
+        "To": "+15550100311",
+        "Body": "pothole on Main and 4th",
+    }
+
+
+async def mails(folder: Path) -> tuple[float, float]:
+    """(mails a second over SMTP, mails a second to a bare handler)."""
+    floor = Floor(folder)
+
+    class Bare:
+        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+            floor.commit(envelope.original_content or b"")
+            return "250 OK"
+
+    port, bare_port = free_port(), free_port()
+    store = SqliteStore(folder / "bridge.db", SystemClock(), EmbeddedWake())
+    kind = channels.REGISTRY["mail"]
+    settings = kind.settings(addresses=("report@fairview.example",), listen_port=port, relay_tls="none")
+    channel = kind.create("mailbox", settings, SystemClock(), None)
+    running = asyncio.create_task(channel.run(accepting(store)))
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Bare(), loop=loop), "127.0.0.1", bare_port)
+    await asyncio.sleep(0.5)
+    ours = await _mailed(port)
+    bare = await _mailed(bare_port)
+    running.cancel()
+    server.close()
+    await channel.close()
+    await store.close()
+    return ours, bare
+
+
+async def _mailed(port: int) -> float:
+    """Mails a second over connections that are kept, as a mail server keeps them."""
+    per_connection = MAILS // MAILS_AT_ONCE
+
+    async def connection(number: int) -> None:
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
+            for index in range(per_connection):
+                await client.send_message(_letter(number * per_connection + index))
+
+    began = time.perf_counter()
+    await asyncio.gather(*(connection(number) for number in range(MAILS_AT_ONCE)))
+    return MAILS / (time.perf_counter() - began)
+
+
+def _letter(number: int) -> EmailMessage:
+    letter = EmailMessage()
+    letter["From"], letter["To"] = f"resident{number}@residents.example", "report@fairview.example"
+    letter["Subject"], letter["Message-ID"] = "Street light out", f"<{secrets.token_hex(8)}@residents.example>"
+    letter.set_content("The street light in front of 412 Oak St has been dark for a week.\n\nKind regards\nAda")
+    return letter
+
+
+def main() -> None:
+    logs.configure("error")
+    print(f"{'intake until durable':<24}{'bridge':>10}{'floor':>10}{'ratio':>8}{'to reach':>10}")
+    for name, measure, wanted in (("SMS webhook, signed", texts, 0.5), ("SMTP", mails, 0.6)):
+        with tempfile.TemporaryDirectory() as folder:
+            ours, floor = asyncio.run(measure(Path(folder)))
+        print(f"{name:<24}{ours:>8.0f}/s{floor:>8.0f}/s{ours / floor:>8.2f}{wanted:>10.2f}")
+
+
+if __name__ == "__main__":
+    main()

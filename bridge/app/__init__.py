@@ -123,7 +123,9 @@ class Bridge:
         kept = self.settings.data_dir / f"services-{jurisdiction.id}.json"
         try:
             offered = await jurisdiction.endpoint.services()
-            kept.write_bytes(SERVICES.dump_json(offered))
+            written = kept.with_suffix(".part")
+            written.write_bytes(SERVICES.dump_json(offered))
+            written.replace(kept)  # whole or not at all, whenever the process is killed
         except BridgeError as error:
             log.warning("service list not read", extra={"city_id": jurisdiction.id, "error": str(error)})
             if not kept.exists():

@@ -8,12 +8,15 @@ events stand between the steps of the flow, so no step needs a hook for it.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -24,15 +27,32 @@ CONTEXT.set_forkserver_preload(["bridge.cli"])
 FLOW = "bridge.flow"
 
 
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """When a process is to die: at the `nth` log event of that name (of any name when it is ""), and so many
+    seconds later."""
+
+    event: str = ""
+    nth: int = 1
+    seconds: float = 0
+
+
 class Executioner(logging.Handler):
-    """Kills its own process, with no chance to tidy up, when the log event passes that the orders name."""
+    """Kills its own process, with no chance to tidy up, when the orders in a file say so."""
 
     def __init__(self, orders: Path) -> None:
         super().__init__()
         self._orders = orders
+        self._passed = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self._orders.is_file() and self._orders.read_text() == record.msg:
+        if not self._orders.is_file():
+            return
+        orders = Orders(**json.loads(self._orders.read_text()))
+        self._passed += orders.event in ("", record.msg)
+        if self._passed == orders.nth and orders.seconds:
+            threading.Timer(orders.seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        elif self._passed == orders.nth:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -84,10 +104,10 @@ class BridgeProcess:
         lines = self.log.read_bytes()[self._log_begins :].decode().splitlines()
         return [line for line in lines if '"level": "error"' in line or line.startswith("Traceback")]
 
-    def condemn(self, event: str) -> None:
-        """Lets it die at the next log event of that name, this time and at every later start, until pardoned."""
+    def condemn(self, orders: Orders) -> None:
+        """Has it die as ordered, this time and at every later start, until pardoned."""
         written = self._orders.with_name("orders.new")
-        written.write_text(event)
+        written.write_text(json.dumps(asdict(orders)))
         written.replace(self._orders)
 
     def pardon(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.process import Orders
 from tests.e2e.residents import RESIDENTS, Resident, hears
 from tests.e2e.surroundings import Surroundings, surroundings
 
@@ -66,7 +67,7 @@ def _condemn(here: Surroundings, step: str) -> None:
     if step == STORED_AT_CITY:
         here.city.after_post = here.bridge.kill
     else:
-        here.bridge.condemn(step)
+        here.bridge.condemn(Orders(step))
 
 
 async def _restart(here: Surroundings) -> None:

@@ -144,7 +144,8 @@ class _Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         # A mail to several of our addresses is one message; the one with a token says most.
         recipient = max(envelope.rcpt_tos, key=lambda address: DETAIL_MARK in address)
-        delivered = Delivered(envelope.mail_from or "", recipient, envelope.original_content or b"")
+        reverse_path = (envelope.mail_from or "").strip("<>")  # aiosmtpd gives a null one as "<>"
+        delivered = Delivered(reverse_path, recipient, envelope.original_content or b"")
         status = await self._stored(delivered)
         # LMTP answers once for each recipient, and aiosmtpd does not (its issue 517).
         return "\r\n".join([status] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else status

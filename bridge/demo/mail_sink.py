@@ -80,7 +80,9 @@ class MailSink:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self._refusals and self._refusals[0][0] == "DATA":
             return self._refusals.popleft()[1]
-        mailed = Mailed(envelope.mail_from or "", tuple(envelope.rcpt_tos), envelope.original_content or b"")
+        mailed = Mailed(
+            (envelope.mail_from or "").strip("<>"), tuple(envelope.rcpt_tos), envelope.original_content or b""
+        )
         self.mails.append(mailed)
         self._new.put_nowait(mailed)
         if self._stalls:

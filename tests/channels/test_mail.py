@@ -151,6 +151,12 @@ async def test_a_sender_who_never_stops_is_no_longer_answered() -> None:
     assert [message.automatic for message in kept] == [False, False, True, False]
 
 
+async def test_a_mail_with_a_null_return_path_is_never_answered() -> None:
+    async with serving() as (_, port, kept):
+        await deliver("127.0.0.1", port, letter("ada@home.example", REPORT, "Light", "out"), mail_from="")
+    assert [message.automatic for message in kept] == [True]
+
+
 async def test_a_bounce_of_our_letter_is_a_delivery_in_its_conversation() -> None:
     thread = Sealer("box", b"key").thread_of("ada@home.example")
     async with MailSink() as sink, serving(relay_port=sink.port) as (channel, port, kept):

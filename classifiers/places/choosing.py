@@ -176,8 +176,9 @@ def _by_landmark(reading: Reading) -> list[Found]:
 
 def _by_street(reading: Reading) -> list[Found]:
     numbered = (resolve.address(reading.gazetteer, m.text) for m in reading.of_kind("address"))
-    named = (resolve.street(reading.gazetteer, m.text) for m in reading.of_kind("street", "highway", "block"))
-    return next(filter(None, numbered), []) or next(filter(None, islice(named, 5)), [])
+    streets = [*reading.of_kind("street", "highway", "block"), *(m for j in reading.said for m in j.streets)]
+    named = (resolve.street(reading.gazetteer, m.text) for m in islice(streets, 6))
+    return next(filter(None, numbered), []) or next(filter(None, named), [])
 
 
 _EVIDENCE: tuple[Callable[[Reading], list[Found]], ...] = (

@@ -77,7 +77,7 @@ def has_own(text: str, m: Mention, everyday: Collection[str]) -> bool:
                 return shapes.may_be_street(text, m)
             return _bare_street(m.text, before, everyday)
         case "address":
-            return _address(m.text, before, everyday)
+            return _address(text, m, before, everyday)
         case "block":
             return bool(re.search(r"\d00", m.text)) and bool(re.search(r"[^\W\d]{3}", m.text))
         case "highway":
@@ -110,13 +110,13 @@ def _bare_street(name: str, before: str, everyday: Collection[str]) -> bool:
     return all(w in ORDINALS for w in words) or not all(w in everyday for w in words)
 
 
-def _address(said: str, before: str, everyday: Collection[str]) -> bool:
-    number = _NUMBER.match(said)
+def _address(text: str, m: Mention, before: str, everyday: Collection[str]) -> bool:
+    number = _NUMBER.match(m.text)
     if number is None:
-        return bool(_SPANISH_TYPE.match(said) and _BEHIND_NUMBER.fullmatch(said))
-    street = said[number.end() :]
+        return bool(_SPANISH_TYPE.match(m.text) and _BEHIND_NUMBER.fullmatch(m.text))
+    street = m.text[number.end() :]
     if typed(street):
-        return True
+        return not shapes.counts_things(text, m.start, street.rsplit(None, 1)[0], everyday)
     first = fold(street).split()[:1]
     return bool(first and len(first[0]) > 2 and first[0] not in everyday and _AT.search(before))
 

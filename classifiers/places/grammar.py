@@ -15,7 +15,7 @@ from itertools import pairwise
 from bridge.vocabulary import Mention, MentionKind
 from classifiers.places import coordinates, evidence, shapes
 from classifiers.places.shapes import mention
-from classifiers.places.words import SUFFIXES
+from classifiers.places.words import DIRECTIONS, SUFFIXES, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,9 @@ def _trimmed(text: str, start: int, end: int, kind: MentionKind) -> Mention | No
     tail = shapes.STATE_AND_CODE.search(words) if kind in ("address", "block", "street") else None
     if tail and evidence.typed(words[: tail.start()]):
         words = words[: tail.start()]
-    if kind == "street" and (town := _BEHIND_TYPE.fullmatch(words)):
+    ended = fold(words).split()[-1:]
+    whole = bool(ended) and (ended[0] in SUFFIXES or ended[0] in DIRECTIONS)
+    if kind == "street" and not whole and (town := _BEHIND_TYPE.fullmatch(words)):
         words = town[1]
     stripped = words.strip(' \t\r\n,;:!?()[]"“”-*')
     start += words.find(stripped)

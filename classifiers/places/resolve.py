@@ -14,7 +14,7 @@ from itertools import product
 
 from classifiers.gazetteer import Gazetteer, StreetMatch
 from classifiers.places import geometry, numbering
-from classifiers.places.geometry import Point
+from classifiers.places.geometry import Line, Point
 from classifiers.places.sources import house_number
 from classifiers.places.words import fold, street_name
 
@@ -176,14 +176,19 @@ def _side(at: Point, middle: Point) -> str:
 
 def _near_miss(gazetteer: Gazetteer, a: StreetMatch, b: StreetMatch) -> Iterator[Found]:
     best: tuple[float, Point] | None = None
-    for one in gazetteer.lines(a.street.id):
-        for two in gazetteer.lines(b.street.id):
-            for p in two.line:
-                at, distance, _ = geometry.nearest_on(one.line, p)
-                if best is None or distance < best[0]:
-                    best = (distance, geometry.between(at, p, 0.5))
+    for one, two in product(_drawn(gazetteer, a), _drawn(gazetteer, b)):
+        for p in two:
+            at, distance, _ = geometry.nearest_on(one, p)
+            if best is None or distance < best[0]:
+                best = (distance, geometry.between(at, p, 0.5))
     if best and best[0] <= _NEAR_MISS_M:
         yield _corner(a, b, best[1], 60.0 + best[0] / 2, "where two streets come near each other")
+
+
+def _drawn(gazetteer: Gazetteer, match: StreetMatch) -> list[Line]:
+    """A street's lines; its house numbers, as points, when the map has none."""
+    lines: list[Line] = [ranged.line for ranged in gazetteer.lines(match.street.id)]
+    return lines or [[n.at] for n in gazetteer.above(match.street.id, -1, 50)]
 
 
 def stretch(gazetteer: Gazetteer, one: str, two: str, on: Sequence[StreetMatch]) -> list[Found]:

@@ -153,12 +153,17 @@ def addresses(text: str, everyday: Collection[str] = ()) -> list[Mention]:
     found = [mention(text, *match.span(), "address") for match in _SPANISH_ADDRESS.finditer(text)]
     for match in _ADDRESS.finditer(text):
         name = match[0][len(match[1]) :].rsplit(None, 1)[0]
-        words = fold(name).split()
-        plain = name.islower() and len(words) == 1 and words[0] in everyday
-        placed = not plain or _PLACED.search(text, 0, match.start())
-        if placed and not _STOPS.search(name) and not _NOT_NAMES.search(name):
+        plain = counts_things(text, match.start(), name, everyday)
+        if not plain and not _STOPS.search(name) and not _NOT_NAMES.search(name):
             found.append(mention(text, *match.span(), "address"))
     return found
+
+
+def counts_things(text: str, start: int, name: str, everyday: Collection[str]) -> bool:
+    """Whether a number at `start` may only count what `name` says: "2 chairs st orange"."""
+    words = fold(name).split()
+    plain = name.islower() and len(words) == 1 and words[0] in everyday
+    return plain and not _PLACED.search(text, max(0, start - 30), start)
 
 
 def streets(text: str, everyday: Collection[str] = ()) -> list[Mention]:

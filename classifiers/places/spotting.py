@@ -27,6 +27,14 @@ _PLACE_WORD = re.compile(
 _NUMBER_BEFORE = re.compile(
     r"(?<![\w$.:,-])#?\d{1,5}[a-z]?(?:\s?-\s?\d{1,5})?\s+(?:[nsew]\.?\s+)?$", re.IGNORECASE
 )
+_NUMBER_PLACE = re.compile(
+    r"(?:\b(?:at|front\s+of|near|by|behind|outside|opposite|across\s+from|next\s+to|to|from|live\s+at|address(?:\s+is)?:?|en|al?|del?)"
+    r"|[@,:;(]|^)\s*$",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"\b(?:an?|the|these|those|about|over|with|has|have|and|une?|los|las|unos|unas)\s+$", re.IGNORECASE
+)
 _EDGE = frozenset(
     [
         "the",
@@ -111,9 +119,18 @@ def _name_at(
         if _may_be_street(said.text) and gazetteer.has_street(said.text):
             kind: MentionKind = "address" if number else "street"
             first = start - len(number[0]) if number else start
-            plain = not number and all(w in everyday for w in fold(said.text).split())
+            plain = all(w in everyday for w in fold(said.text).split())
+            if number and not _may_be_numbered(text, first, plain):
+                continue
+            plain = plain and not number
             return _Spotted(mention(text, first, end, kind), plain)
     return None
+
+
+def _may_be_numbered(text: str, start: int, plain: bool) -> bool:
+    """Whether a number before a street's name can be a house number: not "an 18 wheeler", "2 oak trees"."""
+    before = text[max(0, start - _LOOK_BACK) : start]
+    return bool(_NUMBER_PLACE.search(before)) if plain else not _COUNTED.search(before)
 
 
 def _may_be_street(name: str) -> bool:
@@ -131,7 +148,8 @@ def _kept(
     sure = [*mentions, *(s.mention for s in spotted if not s.everyday)]
     everything = sorted([*sure, *weak], key=lambda m: m.start)
     stretched = {m for j in grammar.joined(text, everything) if j.mention.kind == "stretch" for m in j.streets}
-    kept = [m for m in weak if m in stretched or _spoken_for(gazetteer, m, sure)]
+    cornered = {m for j in grammar.joined(text, everything) for m in j.streets if _meet(gazetteer, *j.streets)}
+    kept = [m for m in weak if m in stretched or m in cornered or _spoken_for(gazetteer, m, sure)]
     if not kept and not any(m.kind in _PLACES for m in sure):
         on = (m for m in weak if m.kind == "landmark" or _ON.search(text, max(0, m.start - _LOOK_BACK), m.start))
         kept = list(islice(on, 1))
@@ -142,10 +160,15 @@ def _spoken_for(gazetteer: Gazetteer, weak: Mention, sure: Sequence[Mention]) ->
     """Whether a street meets another street that is named, or passes a landmark that is."""
     if weak.kind != "street":
         return False
-    ones = gazetteer.streets(weak.text)
-    others = [s for m in sure if m.kind in _ROADS for s in gazetteer.streets(m.text)]
-    if any(gazetteer.crossings(a.street.id, b.street.id) for a, b in product(ones, others)):
+    if any(_meet(gazetteer, weak, m) for m in sure if m.kind in _ROADS):
         return True
+    ones = gazetteer.streets(weak.text)
     marks = [k for m in sure if m.kind == "landmark" for k in gazetteer.landmarks(m.text)[:3]]
     lines = [r.line for a in ones for r in gazetteer.lines(a.street.id)] if marks else []
     return any(geometry.nearest_on(line, k.at)[1] <= k.radius_m + _PASSES_M for line, k in product(lines, marks))
+
+
+def _meet(gazetteer: Gazetteer, one: Mention, two: Mention) -> bool:
+    """Whether two streets cross, as far as the map knows."""
+    pairs = product(gazetteer.streets(one.text), gazetteer.streets(two.text))
+    return any(gazetteer.crossings(a.street.id, b.street.id) for a, b in pairs)

@@ -43,6 +43,24 @@ SMALL_PICTURE: Final = 5_000  # bytes
 TEXT_LIMIT: Final = 200_000  # characters of body that are looked at
 
 _CHARSET_NAME = re.compile(r"[A-Za-z0-9_.:+-]{1,40}")
+# ASCII is declared of anything; the others are Python's own codecs, no mail's charset, and some of them slow.
+_NOT_DECLARED = frozenset(
+    [
+        "us-ascii",
+        "ascii",
+        "unknown-8bit",
+        "idna",
+        "punycode",
+        "unicode_escape",
+        "unicode-escape",
+        "raw_unicode_escape",
+        "raw-unicode-escape",
+        "undefined",
+        "charmap",
+        "mbcs",
+        "oem",
+    ]
+)
 _HEADER_LINE = re.compile(rb"[!-9;-~]{1,100}[ \t]{0,5}:")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
@@ -176,7 +194,7 @@ def decoded(value: str) -> str:
 
 def text_in(content: bytes, charset: str | None) -> str:
     """Decodes by the declared charset, then UTF-8, then cp1252: guessing from statistics fails on short texts."""
-    named = charset and _CHARSET_NAME.fullmatch(charset) and charset not in ("us-ascii", "ascii", "unknown-8bit")
+    named = charset and _CHARSET_NAME.fullmatch(charset) and charset.lower() not in _NOT_DECLARED
     for name in (*((charset,) if charset and named else ()), "utf-8", "cp1252"):
         try:
             return content.decode(name)

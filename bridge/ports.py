@@ -18,6 +18,8 @@ from bridge.vocabulary import (
     Discovery,
     Draft,
     FileReport,
+    Followed,
+    Followings,
     Guess,
     Inbound,
     InboxRow,
@@ -36,6 +38,7 @@ from bridge.vocabulary import (
     State,
     Submission,
     ToStaff,
+    Watched,
 )
 
 T = TypeVar("T")
@@ -115,12 +118,14 @@ class City(Protocol):
         """Looks for our own request, posted at or after `since`, by its marker. Never writes."""
         ...
 
-    async def resolve(self, token: str) -> str | None:
-        """The service_request_id of a token; None while the city has none yet."""
+    async def resolve_all(self, tokens: Sequence[str]) -> Mapping[str, str | None]:
+        """The service_request_ids of these tokens, None while the city has none yet. A token there was no read
+        left for is absent. Raises Retryable when nothing could be read."""
         ...
 
-    async def requests(self, service_request_ids: Sequence[str]) -> Mapping[str, ServiceRequest]:
-        """Current rows of these ids; ids the city does not show are absent from the answer."""
+    async def follow(self, followed: Sequence[Followed]) -> Followings:
+        """Reads as many of these due requests as the city's read limit allows now, the most urgent first. Raises
+        Retryable or Permanent when nothing could be read."""
         ...
 
 
@@ -196,7 +201,18 @@ class Transaction(Protocol):
     def reports_of(self, conversation_id: str) -> tuple[Report, ...]: ...
     def save_report(self, report: Report, *, poll_at: datetime | None = None) -> None: ...
     def add_status(self, report: Report, seen: ServiceRequest, now: datetime) -> None: ...
-    def reports_to_poll(self, city_id: str, now: datetime, limit: int) -> tuple[Report, ...]: ...
+    def watched(self, city_id: str, now: datetime, limit: int) -> tuple[Watched, ...]:
+        """Reports whose token or status is due to be asked for, longest due first."""
+        ...
+
+    def watch_again(self, times: Mapping[Watched, datetime | None]) -> None:
+        """Sets when each is due again (None: never). One whose fingerprint has changed meanwhile is left alone."""
+        ...
+
+    def numbered(self, city_id: str, receipt: Receipt) -> str | None:
+        """The id of the report that has the receipt's number or token at the city's endpoint."""
+        ...
+
     def add_staff_task(self, conversation: Conversation, task: ToStaff, report_id: str | None) -> None: ...
 
     # outbox

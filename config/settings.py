@@ -68,7 +68,7 @@ class CitySettings(Strict):
     ask: float = Field(default=0.08, ge=0, le=1)
     most_questions: int = Field(default=3, ge=1, le=5)
     emergency_number: str = "911"
-    poll_seconds: float = Field(default=300, gt=0)
+    poll_seconds: float = Field(default=900, gt=0)
     settle_seconds: float = Field(default=60, gt=0)
 
     @field_validator("time_zone")

@@ -55,6 +55,8 @@ SERVICES = TypeAdapter(tuple[Service, ...])
 SERVICES_AGAIN = timedelta(hours=1)
 SERVICES_RETRY_SECONDS = 5.0
 NEW_MODELS_SECONDS = 30.0
+LONGEST_TRACKING_SECONDS = 60.0  # a city's limit of reads is one of a minute
+JOBS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}  # a late look is better than none
 
 
 class SystemClock:
@@ -151,9 +153,11 @@ class Bridge:
 
     def _schedule(self) -> AsyncIOScheduler:
         """APScheduler says when to look; what is due is a row. One process, so its jobs live in memory."""
-        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
-        seconds = max(0.5, min(city.poll_seconds for city in self.settings.city) / 5)
-        scheduler.add_job(tracking.look, "interval", [self.handling], seconds=seconds, id="track")
+        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=JOBS)
+        for city in self.handling.jurisdictions.values():
+            seconds = max(0.5, min(LONGEST_TRACKING_SECONDS, city.poll_every.total_seconds() / 5))
+            track = partial(tracking.look, self.handling, city)
+            scheduler.add_job(track, "interval", seconds=seconds, id=f"track {city.id}")
         scheduler.add_job(self._offer_again, "interval", seconds=SERVICES_AGAIN.total_seconds(), id="services")
         scheduler.add_job(self._take_new_models, "interval", seconds=NEW_MODELS_SECONDS, id="models")
         scheduler.start()

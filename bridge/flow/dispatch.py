@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.errors import Permanent, Retryable, Unsure
-from bridge.flow import reports
+from bridge.flow import reports, tracking
 from bridge.flow.handling import Handling, settle
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.work import GIVE_UP_AFTER, LEASE, SEND_SECONDS, backoff, drain
@@ -183,10 +183,14 @@ async def _accepted(
         token=receipt.token,
         status="open",
     )
-    trackable = receipt.service_request_id or receipt.token
-    poll_at = dispatch.handling.clock.now() + dispatch.jurisdiction(report).poll_every if trackable else None
+    now, poll_every = dispatch.handling.clock.now(), dispatch.jurisdiction(report).poll_every
+    poll_at = tracking.first_look(now, receipt, poll_every)
 
     def commit(tx: Transaction) -> None:
+        if tx.numbered(report.city_id, receipt):
+            number = receipt.service_request_id or receipt.token
+            _hand_over(tx, row, report, attempts, f"the city answered with {number}, which another report has")
+            return
         _close(tx, attempts, "accepted", receipt.service_request_id or receipt.token or "without an id")
         tx.save_report(taken, poll_at=poll_at)
         _tell(dispatch, tx, CityAccepted(taken, receipt))
@@ -238,16 +242,16 @@ async def _unsure(dispatch: Dispatch, row: OutboxRow, report: Report, attempt: A
 async def _leave_to_staff(
     dispatch: Dispatch, row: OutboxRow, report: Report, attempts: list[Attempt], why: str
 ) -> None:
-    unsure = replace(report, state="unsure")
-
-    def commit(tx: Transaction) -> None:
-        _close(tx, attempts, "unsure", why)
-        tx.save_report(unsure)
-        tx.add_staff_task(tx.conversation(report.conversation_id), ToStaff("unsure", why), report.id)
-        tx.bury(row, why)
-
-    await _conclude(dispatch, row, commit)
+    await _conclude(dispatch, row, lambda tx: _hand_over(tx, row, report, attempts, why))
     log.warning("report left to staff", extra={"report_id": report.id, "error": why})
+
+
+def _hand_over(tx: Transaction, row: OutboxRow, report: Report, attempts: list[Attempt], why: str) -> None:
+    """A person decides what became of a report."""
+    _close(tx, attempts, "unsure", why)
+    tx.save_report(replace(report, state="unsure"))
+    tx.add_staff_task(tx.conversation(report.conversation_id), ToStaff("unsure", why), report.id)
+    tx.bury(row, why)
 
 
 async def _conclude(dispatch: Dispatch, row: OutboxRow, work: Callable[[Transaction], None]) -> None:

@@ -30,7 +30,7 @@ class Jurisdiction:
     time_zone: str = "UTC"
     contact_needed: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
-    poll_every: timedelta = timedelta(minutes=5)
+    poll_every: timedelta = timedelta(minutes=15)
     settle_after: timedelta = timedelta(minutes=1)
     services: Mapping[str, Service] = field(default_factory=dict)
     classifier: Classifier | None = None

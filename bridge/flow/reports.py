@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+
 from bridge.vocabulary import Report, ServiceRequest, Submission
 
+SILENT = ("", "unchanged")  # status words that say nothing of the status (mySociety's updates)
 APPROXIMATE = "Location as described by the resident: "
 
 
@@ -26,16 +30,45 @@ def submission(report: Report) -> Submission:
     )
 
 
-def fingerprint(seen: ServiceRequest) -> str:
-    """What of a city's row is worth telling. Never updated_datetime: on several servers it stands still when
-    the status moves, or moves when nothing did."""
-    expected = seen.expected_datetime.isoformat() if seen.expected_datetime else ""
-    return "|".join((seen.status, seen.raw_status, seen.status_notes.strip(), seen.service_code, expected))
+def fingerprint(before: str, seen: ServiceRequest) -> str:
+    """What of a city's row is worth telling, after what its fingerprint was `before`. Never updated_datetime: on
+    several servers it stands still when the status moves, or moves when nothing did. What a row leaves out is as
+    it was: some lists show less than single requests do, and an update shows only what was updated."""
+    old = standing(before)
+    status: str = seen.status
+    raw_status = seen.raw_status
+    if old and raw_status.lower() in SILENT and status == "open":
+        status, raw_status = old.status, old.raw_status
+    moved_on = old is None or (old.status, old.raw_status) != (status, raw_status)
+    notes = seen.status_notes.strip() or ("" if old is None or moved_on else old.notes)
+    code = seen.service_code or (old.service_code if old else "")
+    expected = seen.expected_datetime.isoformat() if seen.expected_datetime else (old.expected if old else "")
+    return json.dumps([status, raw_status, notes, code, expected])
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a fingerprint says: where a request stood at the city."""
+
+    status: str
+    raw_status: str
+    notes: str
+    service_code: str
+    expected: str
+
+
+def standing(fingerprint: str) -> Standing | None:
+    """None before the first look."""
+    return Standing(*json.loads(fingerprint)) if fingerprint.startswith("[") else None
 
 
 def is_news(report: Report, seen: ServiceRequest) -> bool:
-    """Whether the resident should hear of it. The first look at a fresh open request is no news."""
-    first_look = not report.fingerprint
-    if first_look:
-        return seen.status == "closed" or bool(seen.status_notes.strip())
-    return report.fingerprint != fingerprint(seen)
+    """Whether the resident should hear of it. The first look at a fresh open request is no news, nor is a new
+    date for one that is closed."""
+    old, new = standing(report.fingerprint), standing(fingerprint(report.fingerprint, seen))
+    assert new
+    if old is None:
+        return new.status == "closed" or bool(new.notes)
+    if old.status == new.status == "closed":
+        return (old.raw_status, old.notes) != (new.raw_status, new.notes)
+    return old != new

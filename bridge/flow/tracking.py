@@ -1,6 +1,8 @@
 """What the city makes of a report: tokens become ids, status changes become messages.
 
-APScheduler says when to look; which report is due is a column of its row.
+APScheduler says when to look; which report is due is a column of its row, and how often it is due follows from
+its age. The city's endpoint reads as many of the due ones as its limit allows, the most urgent first; whatever
+it did not read is still due at the next look.
 """
 
 from __future__ import annotations
@@ -14,91 +16,160 @@ from functools import partial
 from bridge.errors import BridgeError
 from bridge.flow.handling import Handling, settle
 from bridge.flow.jurisdiction import Jurisdiction
-from bridge.flow.reports import fingerprint, is_news
+from bridge.flow.reports import fingerprint, is_news, standing
 from bridge.ports import Transaction
-from bridge.vocabulary import CityAccepted, Receipt, Report, ServiceRequest, StatusChanged
+from bridge.vocabulary import (
+    CityAccepted,
+    Followed,
+    Followings,
+    Receipt,
+    ServiceRequest,
+    StatusChanged,
+    ToStaff,
+    Watched,
+)
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 100
-SLOWEST = timedelta(hours=6)
+MOST_AT_ONCE = 100_000
+YOUNG = timedelta(days=2)  # changes are frequent, and the resident still waits: read every `poll_every`
+OLDER = (  # up to this age, read so often
+    (timedelta(days=7), timedelta(hours=2)),
+    (timedelta(days=30), timedelta(hours=8)),
+    (timedelta(days=90), timedelta(days=1)),
+)
+OLDEST = timedelta(days=3)
+FIRST_TOKEN = timedelta(minutes=1)  # a token is first asked for after so long, then each time after as long again
 CLOSED_FOR_GOOD = timedelta(days=14)  # a closed request is watched this long for a reopening
 
 
-async def look(handling: Handling) -> None:
-    """Asks every city about its due reports."""
-    for jurisdiction in handling.jurisdictions.values():
+async def look(handling: Handling, jurisdiction: Jurisdiction) -> None:
+    """Asks a city about its due reports."""
+    now = handling.clock.now()
+    due = await handling.store.read(lambda tx: tx.watched(jurisdiction.id, now, MOST_AT_ONCE))
+    for ask in (_resolve, _follow):
         try:
-            await _poll(handling, jurisdiction)
+            await ask(handling, jurisdiction, due)
         except BridgeError as error:
             log.warning("poll failed", extra={"city_id": jurisdiction.id, "error": str(error)})
 
 
-async def _poll(handling: Handling, jurisdiction: Jurisdiction) -> None:
+def pace(age: timedelta, poll_every: timedelta) -> timedelta:
+    """How often a request of this age is read."""
+    if age < YOUNG:
+        return poll_every
+    return max(poll_every, next((every for limit, every in OLDER if age < limit), OLDEST))
+
+
+def first_look(now: datetime, receipt: Receipt, poll_every: timedelta) -> datetime | None:
+    """When a request that was just accepted is due; None where there is nothing to ask by."""
+    if receipt.service_request_id:
+        return now + poll_every
+    return now + min(FIRST_TOKEN, poll_every) if receipt.token else None
+
+
+# ------------------------------------------------------------------------------------------------ tokens
+
+
+async def _resolve(handling: Handling, jurisdiction: Jurisdiction, due: Sequence[Watched]) -> None:
+    """A token the city cannot answer for yet is asked again later, after twice the time."""
+    waiting = {watched.token: watched for watched in due if watched.token and not watched.service_request_id}
+    if not waiting:
+        return
+    found = await jurisdiction.endpoint.resolve_all(list(waiting))
+    for token, service_request_id in found.items():
+        await handling.store.write(partial(_resolved, handling, jurisdiction, waiting[token], service_request_id))
+
+
+def _resolved(
+    handling: Handling, jurisdiction: Jurisdiction, watched: Watched, number: str | None, tx: Transaction
+) -> None:
     now = handling.clock.now()
-    due = await handling.store.read(lambda tx: tx.reports_to_poll(jurisdiction.id, now, MOST_AT_ONCE))
-    for report in due:
-        if report.service_request_id is None and report.token:
-            await _resolve(handling, jurisdiction, report, report.token)
-    await _read(handling, jurisdiction, [report for report in due if report.service_request_id])
-
-
-async def _resolve(handling: Handling, jurisdiction: Jurisdiction, report: Report, token: str) -> None:
-    """One token. A city that cannot answer for it yet is asked again later, and holds up no other report."""
-    try:
-        service_request_id = await jurisdiction.endpoint.resolve(token)
-    except BridgeError as error:
-        log.warning("token not resolved", extra={"report_id": report.id, "error": str(error)})
-        service_request_id = None
-    known = replace(report, service_request_id=service_request_id)
-
-    def commit(tx: Transaction) -> None:
-        tx.save_report(known, poll_at=_next(handling, known))
-        if service_request_id:
-            conversation = tx.conversation(report.conversation_id)
-            settle(handling, tx, conversation, CityAccepted(known, Receipt(service_request_id)))
-
-    await handling.store.write(commit)
-
-
-async def _read(handling: Handling, jurisdiction: Jurisdiction, due: Sequence[Report]) -> None:
-    if not due:
-        return
-    ids = [report.service_request_id for report in due if report.service_request_id]
-    rows = await jurisdiction.endpoint.requests(ids)
-    for report in due:
-        seen = rows.get(report.service_request_id or "")
-        await handling.store.write(partial(_compare, handling, report, seen))
-
-
-def _compare(handling: Handling, polled: Report, seen: ServiceRequest | None, tx: Transaction) -> None:
-    """Compares and swaps: a row that changed since it was read is left to its next turn."""
-    report = tx.report(polled.id)
-    if report.fingerprint != polled.fingerprint:
-        return
-    if seen is None or fingerprint(seen) == report.fingerprint:
-        tx.save_report(report, poll_at=_next(handling, report))
-        return
-    log.debug("status seen", extra={"report_id": report.id, "status": seen.status})
-    changed = replace(
-        report,
-        status=seen.status,
-        raw_status=seen.raw_status,
-        status_notes=seen.status_notes.strip(),
-        fingerprint=fingerprint(seen),
-    )
-    tx.save_report(changed, poll_at=_next(handling, changed))
-    tx.add_status(report, seen, handling.clock.now())
-    if is_news(report, seen):
+    report = tx.report(watched.report_id)
+    if number is None:
+        tx.watch_again({watched: now + _token_pace(now - watched.created_at, jurisdiction.poll_every)})
+    elif report.service_request_id is None:
         conversation = tx.conversation(report.conversation_id)
-        settle(handling, tx, conversation, StatusChanged(report, seen))
+        receipt = Receipt(number)
+        if tx.numbered(jurisdiction.id, receipt):
+            tx.watch_again({watched: None})
+            note = f"the city answered the token with {number}, which another report has"
+            tx.add_staff_task(conversation, ToStaff("unsure", note), report.id)
+            return
+        known = replace(report, service_request_id=number)
+        tx.save_report(known, poll_at=first_look(now, receipt, jurisdiction.poll_every))
+        settle(handling, tx, conversation, CityAccepted(known, receipt))
+
+
+def _token_pace(age: timedelta, poll_every: timedelta) -> timedelta:
+    return min(pace(age, max(poll_every, OLDER[0][1])), max(age, min(FIRST_TOKEN, poll_every)))
+
+
+# ---------------------------------------------------------------------------------------------- statuses
+
+
+async def _follow(handling: Handling, jurisdiction: Jurisdiction, due: Sequence[Watched]) -> None:
+    """Reads on until everything due was read or the city's limit is reached."""
+    left = {watched.service_request_id: watched for watched in due if watched.service_request_id}
+    while left:
+        told = await jurisdiction.endpoint.follow([_followed(w, jurisdiction.poll_every) for w in left.values()])
+        read = [left.pop(number) for number in told.read & left.keys()]
+        if not read:
+            return
+        await _compare(handling, jurisdiction, read, told)
+
+
+def _followed(watched: Watched, poll_every: timedelta) -> Followed:
+    assert watched.service_request_id
+    read_at = _last_read(watched, poll_every)
+    return Followed(watched.service_request_id, watched.created_at, read_at, watched.poll_at)
+
+
+def _last_read(watched: Watched, poll_every: timedelta) -> datetime:
+    """When it was read: so long before it was due again as it is read at that age."""
+    paces = (poll_every, *(max(poll_every, every) for _, every in OLDER), max(poll_every, OLDEST))
+    for every in paces:
+        read_at = watched.poll_at - every
+        if pace(read_at - watched.created_at, poll_every) == every:
+            return max(read_at, watched.created_at)
+    return watched.created_at
+
+
+async def _compare(
+    handling: Handling, jurisdiction: Jurisdiction, read: Sequence[Watched], told: Followings
+) -> None:
+    now = handling.clock.now()
+    rows = {watched: told.rows.get(watched.service_request_id or "") for watched in read}
+    changed = {w: seen for w, seen in rows.items() if seen and fingerprint(w.fingerprint, seen) != w.fingerprint}
+    same = {w: _again(w, now, jurisdiction.poll_every) for w in read if w not in changed}
+    await handling.store.write(lambda tx: tx.watch_again(same))
+    for watched, seen in changed.items():
+        await handling.store.write(partial(_change, handling, jurisdiction, watched, seen))
+
+
+def _change(
+    handling: Handling, jurisdiction: Jurisdiction, watched: Watched, seen: ServiceRequest, tx: Transaction
+) -> None:
+    """Compares and swaps: a row that changed since it was read is left to its next turn."""
+    now = handling.clock.now()
+    report = tx.report(watched.report_id)
+    if report.fingerprint != watched.fingerprint:
+        return
+    shown = fingerprint(report.fingerprint, seen)
+    new = standing(shown)
+    assert new
+    changed = replace(
+        report, status=new.status, raw_status=new.raw_status, status_notes=new.notes, fingerprint=shown
+    )
+    again = _again(replace(watched, status=new.status, changed_at=now), now, jurisdiction.poll_every)
+    tx.save_report(changed, poll_at=again)
+    tx.add_status(report, seen, now)
+    if is_news(report, seen):
+        settle(handling, tx, tx.conversation(report.conversation_id), StatusChanged(report, seen))
         tx.after_commit(lambda: log.info("status changed", extra={"report_id": report.id, "status": seen.status}))
 
 
-def _next(handling: Handling, report: Report) -> datetime | None:
-    """When to ask again: a twentieth of the report's age from now, between `poll_every` and a quarter of a day."""
-    now = handling.clock.now()
-    age = now - (report.created_at or now)
-    if report.status == "closed" and age > CLOSED_FOR_GOOD:
+def _again(watched: Watched, now: datetime, poll_every: timedelta) -> datetime | None:
+    if watched.status == "closed" and now - watched.changed_at > CLOSED_FOR_GOOD:
         return None
-    return now + min(SLOWEST, max(handling.jurisdictions[report.city_id].poll_every, age / 20))
+    return now + pace(now - watched.created_at, poll_every)

@@ -9,7 +9,7 @@ A submission is sent at most once by each call. Whoever gets Unsure asks `look_u
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -24,12 +24,21 @@ from bridge.open311.exchange import File
 from bridge.open311.following import Follower
 from bridge.open311.listing import Listing, Query
 from bridge.open311.offer import Offer
-from bridge.open311.polling import Followed
 from bridge.open311.profile import Profile
 from bridge.open311.survey import Finding
 from bridge.open311.updates import FollowUp, RequestUpdate
 from bridge.ports import Clock
-from bridge.vocabulary import Attribute, Discovery, Lookup, Receipt, Service, ServiceRequest, Submission
+from bridge.vocabulary import (
+    Attribute,
+    Discovery,
+    Followed,
+    Followings,
+    Lookup,
+    Receipt,
+    Service,
+    ServiceRequest,
+    Submission,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -122,6 +131,10 @@ class Client:
             return None
         raise self.endpoint.error(answer)
 
+    async def resolve_all(self, tokens: Sequence[str]) -> Mapping[str, str | None]:
+        """The ids of these tokens, as far as this minute's reads go, and without those that following needs."""
+        return await self._follower.resolve_all(tokens, self.resolve)
+
     # what became of it
 
     async def requests(self, service_request_ids: Sequence[str]) -> Mapping[str, ServiceRequest]:
@@ -129,9 +142,8 @@ class Client:
         was no read left for. Raises Retryable when nothing at all could be read."""
         return await self._follower.by_ids(list(dict.fromkeys(service_request_ids)))
 
-    async def follow(self, followed: Iterable[Followed]) -> Mapping[str, ServiceRequest]:
-        """Rows of those of the followed requests that are due now, by windows, ids or changes, as far as this
-        minute's reads go. A request that is due and absent was not read, or has not changed."""
+    async def follow(self, followed: Sequence[Followed]) -> Followings:
+        """Rows of these due requests by windows, ids or changes, as far as this minute's reads go."""
         return await self._follower.follow(followed)
 
     async def updates(self, start: datetime, end: datetime) -> tuple[RequestUpdate, ...]:

@@ -6,8 +6,10 @@ gets an hour, and which of ours its lists do not show. All of that is found agai
 
 from __future__ import annotations
 
+import asyncio
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -15,9 +17,9 @@ from bridge.errors import Permanent, Retryable
 from bridge.open311 import updates, wire
 from bridge.open311.endpoint import Endpoint
 from bridge.open311.listing import Query, is_full, listing, reading, write_time
-from bridge.open311.polling import YOUNG, Followed, Ids, Means, Window, is_due, plan
+from bridge.open311.polling import YOUNG, Ids, Means, Window, plan
 from bridge.open311.updates import RequestUpdate
-from bridge.vocabulary import ServiceRequest
+from bridge.vocabulary import Followed, Followings, ServiceRequest
 
 SPARE = 2  # reads a minute that following leaves to look-ups and tokens
 _REVEALING = 5  # ids in a comma list from which an answer of one row tells that lists do not work
@@ -26,6 +28,20 @@ _UNLIMITED = 50  # reads of one round where the endpoint has no limit
 _SWEEP = 8  # of so many due requests one is read in full although the city says nothing changed
 
 Rows = dict[str, ServiceRequest]
+Resolve = Callable[[str], Awaitable[str | None]]
+
+
+@dataclass
+class Found:
+    """Rows by id, and all that were read, a row shown or not."""
+
+    rows: Rows = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
+
+    def add(self, id: str, row: ServiceRequest | None) -> None:
+        self.read.add(id)
+        if row is not None:
+            self.rows[id] = row
 
 
 class Follower:
@@ -39,29 +55,38 @@ class Follower:
 
     async def by_ids(self, wanted: Sequence[str]) -> Rows:
         """Rows of these ids, in comma lists where those work, singly what they do not show."""
-        found: Rows = {}
-        try:
-            await self._by_lists(wanted, found)
-            await self._singly([id for id in wanted if id not in found], found)
-        except Retryable:
-            if not found:
-                raise
-        return found
+        found = Found()
+        await self._by_ids(wanted, found)
+        return found.rows
 
-    async def follow(self, followed: Iterable[Followed]) -> Rows:
-        """Rows of those of the followed requests that are due, as far as this minute's reads go; where the city
-        tells changes, only rows that changed."""
-        now = self._endpoint.clock.now()
-        due = [request for request in followed if is_due(request, now)]
-        if not due:
-            return {}
+    async def follow(self, due: Sequence[Followed]) -> Followings:
+        """Rows of the due requests, as far as this minute's reads go; where the city tells changes, only rows that
+        changed. Those of the others count as read too, but for the few that are read in full to make sure."""
+        now, found = self._endpoint.clock.now(), Found()
+        if not due or self._endpoint.free_reads(SPARE) == 0:
+            return Followings()
         if self._profile.updates and not self._profile.updated_after:
-            return await self._by_updates(due, now)
-        found: Rows = {}
-        if self._profile.updated_after:
-            found |= await self._by_changes(due, now)
-            due = list(_sweep(due, now))
-        await self._by_plan(due, now, found)
+            await self._by_updates(due, now, found)
+        else:
+            if self._profile.updated_after:
+                await self._by_changes(due, now, found)
+                due = list(_sweep(due, now))
+            await self._by_plan(due, now, found)
+        return Followings(found.rows, frozenset(found.read))
+
+    async def resolve_all(self, tokens: Sequence[str], resolve: Resolve) -> dict[str, str | None]:
+        """Tokens and their ids, as many as there are reads to spare. A token that is refused has no id yet."""
+        limited = self._endpoint.free_reads() is not None
+        found: dict[str, str | None] = {}
+        for token in tokens[:SPARE] if limited else tokens:
+            try:
+                found[token] = await resolve(token)
+            except Permanent:
+                found[token] = None
+            except Retryable:
+                if not found:
+                    raise
+                break
         return found
 
     async def updates(self, start: datetime, end: datetime) -> tuple[RequestUpdate, ...]:
@@ -72,39 +97,57 @@ class Follower:
 
     # how it is read
 
-    async def _by_updates(self, due: Sequence[Followed], now: datetime) -> Rows:
-        told = await self.updates(self._since(due, now), now + self._skew())
-        ours = {request.service_request_id for request in due}
-        return {id: row for id, row in updates.latest(told).items() if id in ours}
+    async def _by_ids(self, wanted: Sequence[str], found: Found) -> None:
+        try:
+            await self._by_lists(wanted, found)
+            await self._singly([id for id in wanted if id not in found.read], found)
+        except Retryable:
+            if not found.read:
+                raise
 
-    async def _by_changes(self, due: Sequence[Followed], now: datetime) -> Rows:
+    async def _by_updates(self, due: Sequence[Followed], now: datetime, found: Found) -> None:
+        told = updates.latest(await self.updates(self._since(due, now), now + self._skew()))
+        for request in due:
+            found.add(request.service_request_id, told.get(request.service_request_id))
+
+    async def _by_changes(self, due: Sequence[Followed], now: datetime, found: Found) -> None:
         start = now - timedelta(days=self._profile.window_days)
         query = Query(start, now + self._skew(), updated_after=self._since(due, now))
         changed = await listing(self._endpoint, query, spare=SPARE)
-        ours = {request.service_request_id for request in due}
-        return {row.service_request_id: row for row in changed.rows if row.service_request_id in ours}
+        rows = {row.service_request_id: row for row in changed.rows}
+        for request in due:
+            if changed.complete or request.service_request_id in rows:
+                found.add(request.service_request_id, rows.get(request.service_request_id))
 
-    async def _by_plan(self, due: Sequence[Followed], now: datetime, found: Rows) -> None:
-        known = [_marked(request, self._unlisted) for request in due]
+    async def _by_plan(self, due: Sequence[Followed], now: datetime, found: Found) -> None:
         reads = self._endpoint.free_reads(SPARE)
-        try:
-            for read in plan(known, self._means(due), now, _UNLIMITED if reads is None else reads):
+        most = _UNLIMITED if reads is None else reads
+        planned = await asyncio.to_thread(plan, due, self._means(due), now, most, frozenset(self._unlisted))
+        for read in planned:
+            try:
                 await self._read(read, found)
-        except Retryable:
-            if not found:
-                raise
+            except Retryable:
+                if not found.read:
+                    raise
+                return
 
-    async def _read(self, read: Window | Ids, found: Rows) -> None:
+    async def _read(self, read: Window | Ids, found: Found) -> None:
         if isinstance(read, Ids):
-            found |= await self.by_ids(read.ids)
+            await self._by_ids(read.ids, found)
             return
         query = Query(read.start - self._skew(), read.end + self._skew(), reads=1)
-        shown = await listing(self._endpoint, query, spare=SPARE)
+        try:
+            shown = await listing(self._endpoint, query, spare=SPARE)
+        except Permanent:  # a city that refuses lists: single requests are what it shows
+            self._unlisted.update(read.ids)
+            return
         self._learn(query, len(shown.rows))
         rows = {row.service_request_id: row for row in shown.rows}
-        found.update((id, rows[id]) for id in read.ids if id in rows)
-        if shown.complete:
-            self._unlisted.update(id for id in read.ids if id not in rows)
+        for id in read.ids:
+            if id in rows:
+                found.add(id, rows[id])
+            elif shown.complete:
+                self._unlisted.add(id)
 
     def _learn(self, query: Query, rows: int) -> None:
         """A full answer says "at least so many": then the next window is half as long."""
@@ -124,21 +167,23 @@ class Follower:
 
     def _since(self, due: Sequence[Followed], now: datetime) -> datetime:
         """When the first of them was last read: what changed later is news."""
-        oldest = min(request.read_at or request.requested_at for request in due)
+        oldest = min(request.read_at for request in due)
         return max(oldest, now - timedelta(days=self._profile.window_days)) - self._skew()
 
     def _skew(self) -> timedelta:
         return timedelta(minutes=self._profile.clock_skew_minutes)
 
-    async def _by_lists(self, wanted: Sequence[str], found: Rows) -> None:
+    async def _by_lists(self, wanted: Sequence[str], found: Found) -> None:
         """Asks by comma lists, as long as they bring more than the first id (uReport answers only that)."""
         listable = [id for id in wanted if "," not in id]
         size = self._profile.ids_per_read
         for batch in (listable[start : start + size] for start in range(0, len(listable), size)):
             if not self._many_ids or len(batch) < 2:
                 return
-            rows = await self._listed(batch)
-            found.update((row.service_request_id, row) for row in rows if row.service_request_id in batch)
+            rows = {row.service_request_id: row for row in await self._listed(batch)}
+            for id in batch:
+                if id in rows:
+                    found.add(id, rows[id])
             self._many_ids = len(batch) < _REVEALING or len(rows) > 1
 
     async def _listed(self, batch: Sequence[str]) -> tuple[ServiceRequest, ...]:
@@ -149,20 +194,17 @@ class Follower:
             return ()
         return wire.requests(tree, reading(self._profile))
 
-    async def _singly(self, wanted: Sequence[str], found: Rows) -> None:
-        for id in wanted if self._profile.single_reads else ():
+    async def _singly(self, wanted: Sequence[str], found: Found) -> None:
+        for id in wanted:
+            if not self._profile.single_reads:
+                found.add(id, None)
+                continue
             path = f"{self._profile.request_path}/{quote(id, safe='')}"
             answer = await self._endpoint.get("request", path, spare=SPARE)
             if not answer.success and answer.status not in _NOT_SHOWN:
                 raise self._endpoint.error(answer)
             rows = wire.requests(answer.document.tree, reading(self._profile)) if answer.success else ()
-            found.update((id, row) for row in rows if row.service_request_id == id)
-
-
-def _marked(request: Followed, unlisted: set[str]) -> Followed:
-    if request.service_request_id not in unlisted:
-        return request
-    return Followed(request.service_request_id, request.requested_at, request.read_at, listed=False)
+            found.add(id, next((row for row in rows if row.service_request_id == id), None))
 
 
 def _sweep(due: Sequence[Followed], now: datetime) -> Iterator[Followed]:

@@ -1,39 +1,25 @@
-"""Which reads to spend on which open requests now. Pure: what is open and what a read can show go in, a plan
+"""Which reads to spend on which due requests now. Pure: what is due and what a read can show go in, a plan
 comes out.
 
-Young requests change often and their reporters still wait, so they are read every quarter of an hour; old ones
-rarely. Where one window of the city's list shows more of the due requests than a comma list of ids would, the
-window is read; ids are for what lists do not show. When there is more due than there are reads, the plan takes
-the reads that are worth most: overdue requests count more the longer they wait, so none waits for ever.
+What is due is for the caller to say. Where one window of the city's list shows more of the due requests than a
+comma list of ids would, the window is read; ids are for what lists do not show. When there is more due than there
+are reads, the plan takes the reads that are worth most: young requests change often and their reporters still
+wait, and overdue ones count more the longer they wait, so none waits for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bridge.vocabulary import Followed
+
 YOUNG = timedelta(days=2)
 
-_PACE: tuple[tuple[timedelta, timedelta, float], ...] = (  # up to this age, read so often, and weigh so much
-    (YOUNG, timedelta(minutes=15), 4.0),
-    (timedelta(days=7), timedelta(hours=2), 2.0),
-    (timedelta(days=30), timedelta(hours=8), 1.0),
-    (timedelta(days=90), timedelta(days=1), 1.0),
-    (timedelta.max, timedelta(days=3), 1.0),
-)
-_LONG = timedelta(days=36500)
+_WEIGHTS = ((YOUNG, 4.0), (timedelta(days=7), 2.0))  # up to this age a request weighs so much; older ones 1
+_SOONEST = timedelta(minutes=15)  # before which no change is promised
 _SAFE = 0.8  # of a list's cap: the city's traffic is an estimate
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """An open request: when it was requested, when its row was last read, and whether lists show it."""
-
-    service_request_id: str
-    requested_at: datetime
-    read_at: datetime | None = None
-    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +58,15 @@ class Ids:
 Read = Window | Ids
 
 
-def interval(age: timedelta) -> timedelta:
-    """How often a request of this age is read."""
-    return next(every for limit, every, _ in _PACE if age < limit)
-
-
-def is_due(request: Followed, now: datetime) -> bool:
-    """Whether the request was last read longer ago than its age allows."""
-    return now - (request.read_at or request.requested_at) >= interval(now - request.requested_at)
-
-
-def plan(followed: Iterable[Followed], means: Means, now: datetime, reads: int) -> tuple[Read, ...]:
-    """At most `reads` reads, the most valuable first; none for requests that are not due."""
-    due = list(_due(followed, now))
-    worth = {request.service_request_id: value for value, request in due}
-    windows = list(_windows(due, means)) if means.row_cap else []
+def plan(
+    due: Sequence[Followed], means: Means, now: datetime, reads: int, unlisted: Set[str] = frozenset()
+) -> tuple[Read, ...]:
+    """At most `reads` reads, the most valuable first. `unlisted` are the ids that no list shows."""
+    worth = {request.service_request_id: _worth(request, now) for request in due}
+    listed = [request for request in due if request.service_request_id not in unlisted]
+    windows = list(_windows(listed, means)) if means.row_cap else []
     shown = {id for window in windows for id in window.ids}
-    rest = [(value, request) for value, request in due if request.service_request_id not in shown]
+    rest = sorted((id for id in worth if id not in shown), key=worth.__getitem__, reverse=True)
     candidates: list[Read] = [*windows, *_batches(rest, means.ids_per_read)]
     candidates.sort(key=lambda read: sum(worth[id] for id in read.ids), reverse=True)
     return tuple(candidates[:reads])
@@ -100,24 +78,20 @@ def delay(young: int, means: Means, reads_per_minute: float) -> timedelta:
     by_windows = span / (means.safe_window / timedelta(hours=1)) if means.row_cap else float("inf")
     by_ids = young / means.ids_per_read
     sweep = timedelta(minutes=min(by_windows, by_ids) / reads_per_minute)
-    return max(sweep, interval(timedelta(0)))
+    return max(sweep, _SOONEST)
 
 
-def _due(followed: Iterable[Followed], now: datetime) -> Iterator[tuple[float, Followed]]:
-    """Due requests with what reading them is worth: how overdue, times the weight of their age."""
-    tiers = [(now - min(limit, _LONG), now - every, every, weight) for limit, every, weight in _PACE]
-    for request in followed:
-        read_at = request.read_at or request.requested_at
-        for youngest, due_before, every, weight in tiers:
-            if request.requested_at > youngest:
-                if read_at <= due_before:
-                    yield (now - read_at) / every * weight, request
-                break
+def _worth(request: Followed, now: datetime) -> float:
+    """How overdue it is, in its own intervals, times the weight of its age."""
+    age = now - request.requested_at
+    weight = next((weight for limit, weight in _WEIGHTS if age < limit), 1.0)
+    every = max(request.due_at - request.read_at, timedelta(seconds=1))
+    return (now - request.read_at) / every * weight
 
 
-def _windows(due: Sequence[tuple[float, Followed]], means: Means) -> Iterator[Window]:
+def _windows(due: Sequence[Followed], means: Means) -> Iterator[Window]:
     """Windows, newest first, that show more due requests than one read of ids would."""
-    listed = sorted((r for _, r in due if r.listed), key=lambda r: r.requested_at, reverse=True)
+    listed = sorted(due, key=lambda request: request.requested_at, reverse=True)
     length = means.safe_window
     first = after = 0
     while first < len(listed):
@@ -133,7 +107,6 @@ def _windows(due: Sequence[tuple[float, Followed]], means: Means) -> Iterator[Wi
             first += max(1, (after - first) // 2)
 
 
-def _batches(due: Sequence[tuple[float, Followed]], size: int) -> Iterator[Ids]:
-    worthiest = [r.service_request_id for _, r in sorted(due, key=lambda pair: pair[0], reverse=True)]
+def _batches(worthiest: Sequence[str], size: int) -> Iterator[Ids]:
     for start in range(0, len(worthiest), size):
         yield Ids(tuple(worthiest[start : start + size]))

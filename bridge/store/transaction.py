@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from bridge.ports import Clock, Wake
 from bridge.store import tables as t
-from bridge.store import values
+from bridge.store import values, watching
 from bridge.store.types import new_id, new_reference
 from bridge.vocabulary import (
     Artifact,
@@ -27,12 +27,14 @@ from bridge.vocabulary import (
     Outbound,
     OutboxRow,
     Outcome,
+    Receipt,
     Report,
     Sent,
     ServiceRequest,
     State,
     Submission,
     ToStaff,
+    Watched,
 )
 
 W = TypeVar("W", t.Inbox, t.Outbox)
@@ -182,14 +184,14 @@ class SqlTransaction:
             )
         )
 
-    def reports_to_poll(self, city_id: str, now: datetime, limit: int) -> tuple[Report, ...]:
-        statement = (
-            select(t.Report)
-            .where(t.Report.city_id == city_id, col(t.Report.poll_at) <= now)
-            .order_by(col(t.Report.poll_at))
-            .limit(limit)
-        )
-        return tuple(values.report(row) for row in self._session.exec(statement))
+    def watched(self, city_id: str, now: datetime, limit: int) -> tuple[Watched, ...]:
+        return watching.watched(self._session, city_id, now, limit)
+
+    def watch_again(self, times: Mapping[Watched, datetime | None]) -> None:
+        watching.watch_again(self._session, times)
+
+    def numbered(self, city_id: str, receipt: Receipt) -> str | None:
+        return watching.numbered(self._session, city_id, receipt)
 
     def add_staff_task(self, conversation: Conversation, task: ToStaff, report_id: str | None) -> None:
         self._session.add(

@@ -53,10 +53,13 @@ from bridge.vocabulary.places import (
 )
 from bridge.vocabulary.requests import (
     Discovery,
+    Followed,
+    Followings,
     Lookup,
     Receipt,
     ServiceRequest,
     Submission,
+    Watched,
 )
 from bridge.vocabulary.rows import (
     Artifact,
@@ -92,6 +95,8 @@ __all__ = [
     "Event",
     "Facts",
     "FileReport",
+    "Followed",
+    "Followings",
     "Guess",
     "Inbound",
     "InboundKind",
@@ -122,4 +127,5 @@ __all__ = [
     "ToStaff",
     "Understanding",
     "Value",
+    "Watched",
 ]

@@ -81,6 +81,41 @@ class ServiceRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """An accepted request of ours that is due to be read: when it was requested, when its row was last read (or
+    it was sent), and since when it is due."""
+
+    service_request_id: str
+    requested_at: datetime
+    read_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Followings:
+    """What following brought: rows by id, and the ids that were really read. One that was read and has no row has
+    not changed, or is not shown; one that was not read is as due as before."""
+
+    rows: Mapping[str, ServiceRequest] = field(default_factory=dict)
+    read: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A report whose token or status is due to be asked for: only what that takes. `changed_at` is when the city
+    last showed something new, `fingerprint` what it showed."""
+
+    report_id: str
+    service_request_id: str | None
+    token: str | None
+    status: str
+    fingerprint: str
+    created_at: datetime
+    changed_at: datetime
+    poll_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Discovery:
     """GET Service Discovery: where a city says its endpoints are. Never followed without the operator's yes."""
 

@@ -8,15 +8,15 @@ import httpx
 import pytest
 
 from bridge.errors import Permanent, Unsure
-from bridge.open311.polling import Followed
 from bridge.open311.updates import FollowUp
+from bridge.vocabulary import Followed, Followings
 from tests.open311.scripted import KEY, NOON, ManualClock, ScriptedCity, client_of, row
 
 
 def due(count: int, hours: float = 1) -> list[Followed]:
-    return [
-        Followed(str(n), NOON - timedelta(hours=3, minutes=n), NOON - timedelta(hours=hours)) for n in range(count)
-    ]
+    """Requests of this morning, last read so many hours ago."""
+    read_at = NOON - timedelta(hours=hours)
+    return [Followed(str(n), NOON - timedelta(hours=3, minutes=n), read_at, NOON) for n in range(count)]
 
 
 def listing_city(shown: int) -> ScriptedCity:
@@ -35,28 +35,46 @@ def listing_city(shown: int) -> ScriptedCity:
 
 async def test_many_due_requests_are_read_in_one_window() -> None:
     city = listing_city(60)
-    assert len(await client_of(city).follow(due(60))) == 60
+    assert len((await client_of(city).follow(due(60))).rows) == 60
     assert len(city.asked) == 1
 
 
 async def test_what_the_window_does_not_show_is_read_by_id_next_time() -> None:
     city = listing_city(58)
     client = client_of(city)
-    assert len(await client.follow(due(60))) == 58
-    assert len(await client.follow(due(60))) == 60
+    assert len((await client.follow(due(60))).read) == 58
+    assert len((await client.follow(due(60))).read) == 60
     assert city.asked[-1].url.params["service_request_id"] == "58,59"
 
 
 async def test_few_due_requests_are_read_in_one_comma_list() -> None:
     city = listing_city(0)
-    assert set(await client_of(city).follow(due(3))) == {"0", "1", "2"}
+    assert set((await client_of(city).follow(due(3))).rows) == {"0", "1", "2"}
     assert len(city.asked) == 1
 
 
-async def test_what_is_not_due_is_not_read() -> None:
+async def test_where_nothing_is_due_nothing_is_read() -> None:
     city = listing_city(0)
-    assert await client_of(city).follow(due(3, hours=0.1)) == {}
+    assert await client_of(city).follow([]) == Followings()
     assert city.asked == []
+
+
+async def test_a_request_the_city_does_not_show_was_read_all_the_same() -> None:
+    city = listing_city(0)
+    city.replies["GET requests.json"] = (200, [row(service_request_id="1")])
+    assert await client_of(city).follow(due(2)) == Followings(
+        {"1": (await client_of(city).requests(["1", "0"]))["1"]}, frozenset("01")
+    )
+
+
+async def test_a_city_that_refuses_lists_is_asked_for_single_requests_next_time() -> None:
+    city = ScriptedCity()
+    city.replies["GET requests.json"] = (400, [{"code": "400", "description": "service_request_id is required"}])
+    for number in range(60):
+        city.replies[f"GET requests/{number}.json"] = (200, [row(service_request_id=str(number))])
+    client = client_of(city, many_ids=False)
+    assert (await client.follow(due(60))).read == frozenset()
+    assert len((await client.follow(due(60))).read) == 50
 
 
 async def test_following_stays_within_the_minutes_reads_and_leaves_two() -> None:
@@ -64,7 +82,8 @@ async def test_following_stays_within_the_minutes_reads_and_leaves_two() -> None
     client = client_of(city, many_ids=False, list_windows=False, reads_per_minute=10)
     for number in range(30):
         city.replies[f"GET requests/{number}.json"] = (200, [row(service_request_id=str(number))])
-    assert len(await client.follow(due(30))) == 8
+    assert len((await client.follow(due(30))).read) == 8
+    assert await client.follow(due(30)) == Followings()
     assert len(city.asked) == 8
 
 
@@ -75,7 +94,8 @@ async def test_a_city_that_tells_changes_is_asked_for_changes() -> None:
         [row(service_request_id="2", status="closed"), row(service_request_id="99")],
     )
     found = await client_of(city, updated_after=True, many_ids=False, single_reads=False).follow(due(3))
-    assert {id: seen.status for id, seen in found.items()} == {"2": "closed"}
+    assert {id: seen.status for id, seen in found.rows.items()} == {"2": "closed"}
+    assert found.read == frozenset("012")
     since = datetime.fromisoformat(city.asked[0].url.params["updated_after"])
     assert since == NOON - timedelta(hours=1, minutes=15)
 
@@ -95,11 +115,21 @@ async def test_mysociety_updates_are_read_as_statuses_and_notes() -> None:
     city = ScriptedCity()
     city.replies["GET servicerequestupdates.json"] = (200, {"service_request_updates": UPDATES})
     found = await client_of(city, updates=True).follow(due(3))
-    assert {id: (seen.status, seen.raw_status, seen.status_notes) for id, seen in found.items()} == {
+    assert {id: (seen.status, seen.raw_status, seen.status_notes) for id, seen in found.rows.items()} == {
         "0": ("closed", "fixed", "Done"),
         "2": ("open", "investigating", "Still looking"),
     }
     assert set(city.asked[0].url.params) == {"start_date", "end_date"}
+    assert found.read == frozenset("012")
+
+
+async def test_few_tokens_are_resolved_a_minute_where_reads_are_few() -> None:
+    city = ScriptedCity()
+    for token in "abc":
+        city.replies[f"GET tokens/{token}.json"] = (200, [{"token": token, "service_request_id": f"{token}1"}])
+    city.replies["GET tokens/b.json"] = (404, [{"code": "404", "description": "not yet"}])
+    assert await client_of(city, reads_per_minute=10).resolve_all(["a", "b", "c"]) == {"a": "a1", "b": None}
+    assert await client_of(city).resolve_all(["a", "b", "c"]) == {"a": "a1", "b": None, "c": "c1"}
 
 
 MORE = FollowUp("K7QM2F9P-1", "2", "It has grown", NOON, email="ann@example.org")

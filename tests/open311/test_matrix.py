@@ -16,8 +16,7 @@ import pytest
 from bridge.city.imitation import QUIRKS
 from bridge.errors import BridgeError
 from bridge.open311 import Client
-from bridge.open311.polling import Followed
-from bridge.vocabulary import Submission
+from bridge.vocabulary import Followed, Submission
 from tests.open311.embedded import EmbeddedCity, RunEmbedded
 
 HOLE = Submission(
@@ -228,8 +227,8 @@ async def journey(city: EmbeddedCity, client: Client) -> dict[str, Any]:
     rows = await client.requests(known)
     seen["closed"] = (rows[hole].status, rows[hole].status_notes)
     seen["by_ids"] = len(rows) if car else 2
-    due = [Followed(id, start, start + timedelta(minutes=1)) for id in known]
-    seen["followed"] = len(await client.follow(due)) if car else 2
+    due = [Followed(id, start, start + timedelta(minutes=1), start + timedelta(minutes=2)) for id in known]
+    seen["followed"] = len((await client.follow(due)).rows) if car else 2
     return seen
 
 

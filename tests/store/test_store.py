@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from bridge.vocabulary import (
     Outbound,
     OutboxRow,
     Place,
+    Receipt,
     Report,
     Sent,
     State,
@@ -234,8 +236,6 @@ async def test_references_are_short_and_distinct(store: SqliteStore):
 async def test_two_reports_cannot_have_one_id_at_the_city(store: SqliteStore):
     talk = await conversation(store)
     one, two = await filed(store, talk), await filed(store, talk)
-    from dataclasses import replace
-
     await store.write(lambda tx: tx.save_report(replace(one, service_request_id="7")))
     with pytest.raises(Exception, match="UNIQUE"):
         await store.write(lambda tx: tx.save_report(replace(two, service_request_id="7")))
@@ -244,10 +244,31 @@ async def test_two_reports_cannot_have_one_id_at_the_city(store: SqliteStore):
 async def test_due_reports_are_polled(store: SqliteStore, clock: FakeClock):
     report = await filed(store, await conversation(store))
     await store.write(lambda tx: tx.save_report(report, poll_at=clock.now() + timedelta(minutes=5)))
-    assert await store.read(lambda tx: tx.reports_to_poll("fairview", clock.now(), 10)) == ()
+    assert await store.read(lambda tx: tx.watched("fairview", clock.now(), 10)) == ()
     clock.pass_(minutes=6)
-    due = await store.read(lambda tx: tx.reports_to_poll("fairview", clock.now(), 10))
-    assert [row.id for row in due] == [report.id]
+    due = await store.read(lambda tx: tx.watched("fairview", clock.now(), 10))
+    assert [row.report_id for row in due] == [report.id]
+
+
+async def test_a_report_is_due_again_when_it_was_read_unless_it_changed_meanwhile(
+    store: SqliteStore, clock: FakeClock
+):
+    report = await filed(store, await conversation(store))
+    await store.write(lambda tx: tx.save_report(report, poll_at=clock.now()))
+    (due,) = await store.read(lambda tx: tx.watched("fairview", clock.now(), 10))
+    changed = replace(due, fingerprint="another")
+    await store.write(lambda tx: tx.watch_again({changed: None}))
+    assert len(await store.read(lambda tx: tx.watched("fairview", clock.now(), 10))) == 1
+    await store.write(lambda tx: tx.watch_again({due: clock.now() + timedelta(hours=1)}))
+    assert await store.read(lambda tx: tx.watched("fairview", clock.now(), 10)) == ()
+
+
+async def test_who_has_a_number_or_token_is_known(store: SqliteStore):
+    report = await filed(store, await conversation(store))
+    await store.write(lambda tx: tx.save_report(replace(report, service_request_id="7")))
+    numbered = [Receipt("7"), Receipt("8"), Receipt(token="7"), Receipt()]
+    found = await store.read(lambda tx: [tx.numbered("fairview", receipt) for receipt in numbered])
+    assert found == [report.id, None, None, None]
 
 
 async def test_the_active_artifact_is_the_last_activated(store: SqliteStore):

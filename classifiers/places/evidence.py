@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
-from bridge.vocabulary import Mention
+from bridge.vocabulary import Mention, MentionKind
 from classifiers.places import shapes
 from classifiers.places.invented import lines
 from classifiers.places.words import ORDINALS, STRONG_SUFFIXES, SUFFIXES, fold
@@ -45,18 +45,19 @@ _CORNER = re.compile(
 )
 _SPANISH_TYPE = re.compile(r"(?:calle|avenida|avda|av|bulevar|carretera|camino|autopista)\b", re.IGNORECASE)
 _LOOK_BACK = 30
-_ROADS = ("street", "highway")
+_BESIDE_STRETCH = 16
 
 
 def believed(
-    text: str, single: Sequence[Mention], joints: Sequence[bool], everyday: Collection[str]
+    text: str, single: Sequence[Mention], bonds: Sequence[MentionKind | None], everyday: Collection[str]
 ) -> list[Mention]:
-    """The mentions with enough evidence; `joints[i]` says that mentions i and i + 1 are joined by "and"."""
+    """The mentions with enough evidence; `bonds[i]` says what mentions i and i + 1 would make together."""
     strong = [has_own(text, m, everyday) for m in single]
-    for i, joint in enumerate(joints):
+    for i, bond in enumerate(bonds):
         pair, own = single[i : i + 2], strong[i : i + 2]
-        roads = joint and all(m.kind in _ROADS for m in pair)
-        if roads and (any(own) or _corner(text, pair, everyday)):
+        if bond == "stretch" and _stretch(single, strong, i):
+            strong[i : i + 2] = [True, True]
+        elif bond == "intersection" and (any(own) or _corner(text, pair, everyday)):
             strong[i : i + 2] = [o or _is_name(m.text) for o, m in zip(own, pair, strict=True)]
     return [m for m, enough in zip(single, strong, strict=True) if enough]
 
@@ -66,6 +67,22 @@ def _corner(text: str, pair: Sequence[Mention], everyday: Collection[str]) -> bo
     if not _CORNER.search(text[max(0, pair[0].start - _LOOK_BACK) : pair[0].start]):
         return False
     return all(not m.text.islower() or not all(w in everyday for w in fold(m.text).split()) for m in pair)
+
+
+def _stretch(single: Sequence[Mention], strong: Sequence[bool], i: int) -> bool:
+    """Whether "between A and B" is a stretch: of a street said beside it, or of names that are no towns."""
+    one, two = single[i : i + 2]
+    before, behind = single[max(0, i - 1) : i], single[i + 2 : i + 3]
+    near = [m for m in before if strong[i - 1] and one.start - m.end < _BESIDE_STRETCH]
+    near += [m for m in behind if strong[i + 2] and m.start - two.end < _BESIDE_STRETCH]
+    if any(typed(m.text) for m in near):
+        return True
+    return not any(m.text.islower() or fold(m.text) in _towns() or not _is_name(m.text) for m in (one, two))
+
+
+@lru_cache(maxsize=1)
+def _towns() -> frozenset[str]:
+    return frozenset(fold(town) for town in lines("towns.txt"))
 
 
 def has_own(text: str, m: Mention, everyday: Collection[str]) -> bool:
@@ -116,7 +133,8 @@ def _address(text: str, m: Mention, before: str, everyday: Collection[str]) -> b
         return bool(_SPANISH_TYPE.match(m.text) and _BEHIND_NUMBER.fullmatch(m.text))
     street = m.text[number.end() :]
     if typed(street):
-        return not shapes.counts_things(text, m.start, street.rsplit(None, 1)[0], everyday)
+        name = street if _SPANISH_TYPE.match(street) else street.rsplit(None, 1)[0]
+        return not shapes.counts_things(text, m.start, name, everyday)
     first = fold(street).split()[:1]
     return bool(first and len(first[0]) > 2 and first[0] not in everyday and _AT.search(before))
 

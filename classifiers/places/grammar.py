@@ -15,7 +15,7 @@ from itertools import pairwise
 from bridge.vocabulary import Mention, MentionKind
 from classifiers.places import coordinates, evidence, shapes
 from classifiers.places.shapes import mention
-from classifiers.places.words import DIRECTIONS, SUFFIXES, fold
+from classifiers.places.words import DIRECTIONS, STRONG_SUFFIXES, SUFFIXES, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,24 @@ _MEETING = (
     r"|esquina\s+con|esq\.?(?:\s+con)?)"
 )
 _JOINT = re.compile(rf"\s*[,.]?\s*(?:(?<!\w){_MEETING}\s+{_THE}|[/&@+]\s*{_THE})", re.IGNORECASE)
-_RANGE_JOINT = re.compile(
-    r"\s*[,.]?\s*(?:(?<!\w)(?:and|&amp;|&|to|y|e|a|hasta|until|till|thru|through|(?:all\s+the\s+way|up|down)\s+to)"
-    rf"\s+{_THE}|[/&-]\s*)",
-    re.IGNORECASE,
+_UNTIL = r"(?:to|a|hasta|until|till|thru|through|(?:all\s+the\s+way|up|down)\s+to)"
+_BETWEEN_JOINT = re.compile(
+    rf"\s*[,.]?\s*(?:(?<!\w)(?:and|&amp;|&|y|e|{_UNTIL})\s+{_THE}|[/&-]\s*)", re.IGNORECASE
 )
-_OPENING = re.compile(
-    rf"\b(?:(?:in\s+)?(?:between|betw|btwn|btw|bet|b/w|entre)\.?|from|desde|de)\s+{_THE}$", re.IGNORECASE
+_FROM_JOINT = re.compile(rf"\s*,?\s*(?:(?<!\w){_UNTIL}\s+{_THE}|-\s*)", re.IGNORECASE)
+_BETWEEN_WORDS = rf"\b(?:in\s+)?(?:between|betw|btwn|btw|bet|b/w|entre)\.?\s+{_THE}"
+_FROM_WORDS = rf"\b(?:from|desde|de)\s+{_THE}"
+_BETWEEN, _FROM = (re.compile(words + "$", re.IGNORECASE) for words in (_BETWEEN_WORDS, _FROM_WORDS))
+_OPENINGS = (
+    (re.compile(_BETWEEN_WORDS, re.IGNORECASE), _BETWEEN_JOINT),
+    (re.compile(_FROM_WORDS, re.IGNORECASE), _FROM_JOINT),
 )
 _OVER = re.compile(rf"\s+(?:at|over|and|&|crosses|crossing)\s+{_THE}|\s*[/@]\s*", re.IGNORECASE)
 _WATERS = ("bayou", "creek", "river", "brook", "canal", "stream")
 _ROADS = ("street", "highway")
-_TYPES = "|".join(SUFFIXES)
+_WITH_STREET = ("address", "block", "street")
+_TYPES, _STRONG_TYPES = "|".join(SUFFIXES), "|".join(STRONG_SUFFIXES)
+_BEHIND_STRONG_TYPE = re.compile(rf"(.*\w\s+(?i:{_STRONG_TYPES})\b\.?),?\s+([a-z][a-z\s]*)", re.DOTALL)
 _BEHIND_TYPE = re.compile(rf"(.*\w\s+(?i:{_TYPES})\b\.?)(?:\s+[A-Z][\w.]*){{1,5}}", re.DOTALL)
 
 
@@ -58,15 +64,14 @@ def atoms(
     plain = coordinates.without_links(text)
     shaped = shapes.find(plain)
     fixed = beside(fixed, [m for m in shaped if m.kind in ("pole", "relative")])
-    found = [m for start, end, label in recognised if (m := _trimmed(plain, start, end, _kind(label)))]
+    found = [m for start, end, label in recognised if (m := _trimmed(plain, start, end, _kind(label), everyday))]
     found = _with_numbers(beside(fixed, found), plain, everyday)
     found = beside(found, [m for m in shaped if m.kind == "highway"])
     typed = shapes.streets(plain, everyday)
     found = [m for m in found if evidence.has_own(plain, m, everyday) or not any(overlap(m, t) for t in typed)]
     found = beside(found, typed)
-    gaps = [plain[a.end : b.start] for a, b in pairwise(found)]
-    joints = [bool(_JOINT.fullmatch(gap)) and not gap.rstrip().endswith("the") for gap in gaps]
-    found = evidence.believed(plain, found, joints, everyday)
+    bonds = [_bond(plain, one, two) for one, two in pairwise(found)]
+    found = evidence.believed(plain, found, bonds, everyday)
     found = beside(beside(found, shapes.landmarks(plain)), shaped)
     return tuple(mention(text, m.start, m.end, m.kind) for m in found)
 
@@ -111,9 +116,11 @@ def streets_within(whole: Mention) -> list[tuple[int, int]]:
     """Where the two streets of an intersection or a stretch stand in the text; nothing for other kinds."""
     if whole.kind not in ("intersection", "stretch"):
         return []
-    opening = _OPENING.match(f"{whole.text.split(None, 1)[0]} ") if whole.kind == "stretch" else None
-    start = opening.end() if opening else 0
-    joint = (_RANGE_JOINT if opening else _JOINT).search(whole.text, start + 1)
+    start, joints = 0, _JOINT
+    for opening, closing in _OPENINGS if whole.kind == "stretch" else ():
+        if opened := opening.match(whole.text):
+            start, joints = opened.end(), closing
+    joint = joints.search(whole.text, start + 1)
     if joint is None:
         return []
     ends = [(start, joint.start()), (joint.end(), len(whole.text))]
@@ -130,33 +137,56 @@ def _kind(label: str) -> MentionKind:
     return kinds.get(label, "landmark")
 
 
-def _trimmed(text: str, start: int, end: int, kind: MentionKind) -> Mention | None:
+def _trimmed(text: str, start: int, end: int, kind: MentionKind, everyday: Collection[str]) -> Mention | None:
+    """The mention without state and postcode, and without words dragged along behind its street type."""
     words = text[start:end]
-    tail = shapes.STATE_AND_CODE.search(words) if kind in ("address", "block", "street") else None
+    tail = shapes.STATE_AND_CODE.search(words) if kind in _WITH_STREET else None
     if tail and evidence.typed(words[: tail.start()]):
         words = words[: tail.start()]
-    ended = fold(words).split()[-1:]
-    whole = bool(ended) and (ended[0] in SUFFIXES or ended[0] in DIRECTIONS)
-    if kind == "street" and not whole and (town := _BEHIND_TYPE.fullmatch(words)):
-        words = town[1]
+    if kind in _WITH_STREET:
+        words = _to_type(words, kind, everyday)
     stripped = words.strip(' \t\r\n,;:!?()[]"“”-*')
     start += words.find(stripped)
     if kind == "street" and re.match(r"#?\s?\d+\s+[^\W\d]", stripped):
         kind = "address"
+    if kind == "landmark" and fold(stripped).split()[-1:] and fold(stripped).split()[-1] in STRONG_SUFFIXES:
+        kind = "street"
     return mention(text, start, start + len(stripped), kind) if stripped else None
+
+
+def _to_type(words: str, kind: MentionKind, everyday: Collection[str]) -> str:
+    """A street up to its type; an address too, unless a town may follow."""
+    ended = fold(words).split()[-1:]
+    if ended and (ended[0] in SUFFIXES or ended[0] in DIRECTIONS):
+        return words
+    if kind == "street" and (town := _BEHIND_TYPE.fullmatch(words)):
+        return town[1]
+    rest = _BEHIND_STRONG_TYPE.fullmatch(words)
+    return rest[1] if rest and all(w in everyday for w in fold(rest[2]).split()) else words
 
 
 def _pair_kind(text: str, single: Sequence[Mention], i: int) -> MentionKind | None:
     pair = single[i : i + 2]
-    if len(pair) < 2:
-        return None
-    one, two = pair
+    return _bond(text, *pair) if len(pair) == 2 else None
+
+
+def _bond(text: str, one: Mention, two: Mention) -> MentionKind | None:
+    """What two neighbouring mentions make together: an intersection, a stretch or nothing."""
     gap = text[one.end : two.start]
-    if any(m.kind not in _ROADS for m in pair):
+    if any(m.kind not in _ROADS for m in (one, two)):
         return "intersection" if _water_crossed(one, two) and _OVER.fullmatch(gap) else None
-    if _OPENING.search(text[max(0, one.start - 30) : one.start]) and _RANGE_JOINT.fullmatch(gap):
+    opening, joint = _opening(text[max(0, one.start - 30) : one.start])
+    if opening and joint.fullmatch(gap):
         return "stretch"
-    return "intersection" if _JOINT.fullmatch(gap) else None
+    met = _JOINT.fullmatch(gap) and not (gap.rstrip().endswith("the") and not evidence.typed(two.text))
+    return "intersection" if met else None
+
+
+def _opening(before: str) -> tuple[re.Match[str] | None, re.Pattern[str]]:
+    """The words that open a stretch at the end of some text, and what then joins its two ends."""
+    if between := _BETWEEN.search(before):
+        return between, _BETWEEN_JOINT
+    return _FROM.search(before), _FROM_JOINT
 
 
 def _water_crossed(one: Mention, two: Mention) -> bool:
@@ -167,6 +197,6 @@ def _water_crossed(one: Mention, two: Mention) -> bool:
 
 def _whole(text: str, kind: MentionKind, one: Mention, two: Mention) -> Mention:
     before = text[max(0, one.start - 30) : one.start]
-    opening = _OPENING.search(before) if kind == "stretch" else None
+    opening = _opening(before)[0] if kind == "stretch" else None
     start = one.start - (len(before) - opening.start()) if opening else one.start
     return mention(text, start, two.end, kind)

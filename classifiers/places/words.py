@@ -120,7 +120,7 @@ _NUMBER_WORD = re.compile(r"(\d+)(?:st|nd|rd|th|ra|da|ta|va|ma|a|o)?")
 
 def fold(text: str) -> str:
     """Lower case, without accents or punctuation, single spaces: `"St. Mary’s"` becomes `"st marys"`."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(_PUNCTUATION.sub(" ", _APOSTROPHES.sub("", plain)).split())
 

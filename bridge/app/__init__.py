@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 import channels
 from bridge.app.parts import (
     SERVICE_MODEL,
+    MakeJurisdiction,
     Progress,
     build_models,
     city_profile,
@@ -97,6 +98,7 @@ class Bridge:
             await self.learn_services()
             scheduler = self._schedule()
             group.create_task(self.wake.run("inbox", partial(handling.look, self.handling)))
+            group.create_task(self.wake.run("timers", partial(handling.look_at_timers, self.handling)))
             group.create_task(self.wake.run("outbox", partial(dispatch.look, self.dispatch)))
             for channel in self.channels:
                 group.create_task(channel.run(self.accept))
@@ -175,8 +177,13 @@ class Bridge:
 
 
 @contextlib.asynccontextmanager
-async def open_bridge(settings: Settings, clock: Clock, progress: Progress) -> AsyncIterator[Bridge]:
-    """Builds what is missing (models, gazetteers), opens every part and closes it at the end of the block."""
+async def open_bridge(
+    settings: Settings, clock: Clock, progress: Progress, make: MakeJurisdiction = make_jurisdiction
+) -> AsyncIterator[Bridge]:
+    """Builds what is missing (models, gazetteers), opens every part and closes it at the end of the block.
+
+    `make` makes a city with all that understands its residents.
+    """
     models = build_models(settings.models_path, progress)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     blobs = FolderBlobs(settings.data_dir / "blobs")
@@ -185,8 +192,7 @@ async def open_bridge(settings: Settings, clock: Clock, progress: Progress) -> A
     desks = {city.id: embedded_desk(settings, city, clock) for city in settings.city if city.embedded}
     clients = {city.id: client_of(settings, city, desks.get(city.id), clock) for city in settings.city}
     jurisdictions = {
-        city.id: await make_jurisdiction(city, clients[city.id], store, blobs, models, progress)
-        for city in settings.city
+        city.id: await make(city, clients[city.id], store, blobs, models, progress) for city in settings.city
     }
     work = handling.Handling(
         store, clock, load_catalog(), jurisdictions, {account.id: account.cities for account in settings.account}
@@ -205,7 +211,7 @@ async def open_bridge(settings: Settings, clock: Clock, progress: Progress) -> A
             {channel.account_id: channel for channel in made},
         ),
         channels=made,
-        accept=accepting(store),
+        accept=accepting(work),
         clients=clients,
         blobs=blobs,
         desks=desks,
@@ -222,6 +228,7 @@ def _active_model(city_id: str, tx: Transaction) -> Artifact | None:
 
 __all__ = [
     "Bridge",
+    "MakeJurisdiction",
     "Progress",
     "SystemClock",
     "build_models",

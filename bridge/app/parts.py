@@ -15,13 +15,14 @@ from pydantic import SecretStr
 
 from bridge.city.desk import Desk
 from bridge.city.settings import CitySettings as EmbeddedSettings
+from bridge.flow import alarms
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311 import profile as profiles
 from bridge.open311.client import Client
 from bridge.open311.profile import Profile
 from bridge.ports import Blobs, Clock, Locator, Store
 from bridge.store.blobs import digest
-from bridge.vocabulary import Artifact, Policy
+from bridge.vocabulary import Artifact
 from classifiers import addresses, gazetteer, services, training
 from classifiers.geocode import PlaceLocator
 from classifiers.language import LanguageDetector
@@ -44,6 +45,9 @@ class Models:
 
     services: Path
     places: Path
+
+
+MakeJurisdiction = Callable[[CitySettings, Client, Store, Blobs, Models, Progress], Awaitable[Jurisdiction]]
 
 
 def models_cache() -> Path:
@@ -88,7 +92,8 @@ async def make_jurisdiction(
         languages=city.languages,
         time_zone=city.time_zone,
         contact_needed=_contact_needed(client.profile),
-        policy=Policy(city.submit, city.ask, city.most_questions, city.emergency_number),
+        policy=city.policy,
+        alarms=alarms.load(city.emergency_files),
         poll_every=timedelta(seconds=city.poll_seconds),
         settle_after=timedelta(seconds=city.settle_seconds),
     )

@@ -98,9 +98,9 @@ class _Writer:
             self.db.executemany("INSERT INTO given VALUES (?, ?, ?, ?, ?, ?, ?)", self.take(read(path)))
         for parts, lines in self.given.items():
             self.write_streets(parts, lines)
-        self.progress(f"{len(self.lines)} streets; placing house numbers")
+        self.progress("placing house numbers")
         self.write_addresses()
-        self.progress("finding where streets cross")
+        self.progress(f"{sum(map(len, self.streets.values()))} streets; finding where they cross")
         self.write_crossings(crossings.find(self.lines))
         self.write_meta()
 

@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -57,9 +57,15 @@ class Executioner(logging.Handler):
 
 
 def serve(settings: Path, environ: Mapping[str, str], orders: Path, log: Path) -> None:
-    """What the process runs: `open311-bridge serve`, with an executioner listening to its log."""
+    """What the process runs: `open311-bridge serve`."""
     from bridge.cli import app
 
+    prepare(environ, orders, log)
+    app(["serve", "--config", str(settings), "--log-json"])
+
+
+def prepare(environ: Mapping[str, str], orders: Path, log: Path) -> None:
+    """Sets up a fresh process: its environment, its log, and an executioner who listens to it."""
     with log.open("ab") as written:
         os.dup2(written.fileno(), sys.stdout.fileno())
         os.dup2(written.fileno(), sys.stderr.fileno())
@@ -67,15 +73,19 @@ def serve(settings: Path, environ: Mapping[str, str], orders: Path, log: Path) -
     flow = logging.getLogger(FLOW)
     flow.setLevel(logging.DEBUG)
     flow.addHandler(Executioner(orders))
-    app(["serve", "--config", str(settings), "--log-json"])
+
+
+Main = Callable[[Path, Mapping[str, str], Path, Path], None]
+"""The function a process runs: settings file, environment, orders, log."""
 
 
 class BridgeProcess:
     """One bridge, started and killed as often as a test likes."""
 
-    def __init__(self, settings: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, settings: Path, environ: Mapping[str, str], main: Main = serve) -> None:
         self.starts = 0
         self.log = settings.with_name("bridge.log")
+        self._main = main
         self._settings = settings
         self._environ = dict(environ)
         self._orders = settings.with_name("orders")
@@ -90,7 +100,7 @@ class BridgeProcess:
     async def start(self) -> None:
         """Starts it; returns before it serves."""
         arguments = (self._settings, self._environ, self._orders, self.log)
-        self._process = CONTEXT.Process(target=serve, args=arguments, daemon=True)
+        self._process = CONTEXT.Process(target=self._main, args=arguments, daemon=True)
         self.starts += 1
         self._log_begins = self.log.stat().st_size
         await asyncio.to_thread(self._process.start)

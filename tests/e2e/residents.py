@@ -16,6 +16,8 @@ from bridge.demo.mail_sink import deliver, letter
 from bridge.demo.providers import MAILBOX, Providers
 from tests.e2e.waiting import PATIENCE_SECONDS, again_until, until
 
+Json = dict[str, object]
+
 
 class Resident(Protocol):
     """Someone on a channel. `address` is theirs, as the bridge knows it."""
@@ -99,7 +101,10 @@ class Chatter:
 
     async def say(self, text: str) -> None:
         update = await self._telegram.text(int(self.address), text)
-        await until(lambda: update not in self._telegram.pending)
+        await again_until(partial(self._confirmed, update))
+
+    async def _confirmed(self, update: Json) -> bool:
+        return update not in self._telegram.pending
 
     def heard(self) -> Sequence[str]:
         return [said.text for said in self._telegram.said if said.chat_id == int(self.address)]

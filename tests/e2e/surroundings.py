@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.demo.providers import FOLDER, MAILBOX, NUMBER, Providers, providers
 from tests.e2e.city import City, city
-from tests.e2e.process import BridgeProcess
+from tests.e2e.process import BridgeProcess, Main, serve
 from tests.e2e.waiting import until
 
 OPEN_WORK = "SELECT id FROM inbox WHERE state = 'open' UNION SELECT id FROM outbox WHERE state = 'open'"
@@ -33,6 +33,7 @@ profile = "city.toml"
 api_key = {{{{ env = "CITY_KEY" }}}}
 poll_seconds = 0.5
 settle_seconds = 1
+hold_seconds = 0.3
 
 [[account]]
 id = "texts"
@@ -43,7 +44,7 @@ auth_token = {{{{ env = "DEMO_TWILIO_TOKEN" }}}}
 number = "{NUMBER}"
 public_url = "http://127.0.0.1:{{web_port}}"
 api_url = "{{twilio_url}}"
-timeout_seconds = 1
+timeout_seconds = 2
 
 [[account]]
 id = "mailbox"
@@ -54,7 +55,7 @@ listen_port = {{smtp_port}}
 reply_key = {{{{ env = "DEMO_REPLY_KEY" }}}}
 relay_port = {{relay_port}}
 relay_tls = "none"
-timeout_seconds = 1
+timeout_seconds = 5
 
 [[account]]
 id = "bot"
@@ -63,7 +64,7 @@ city = "fairview"
 bot_token = {{{{ env = "DEMO_BOT_TOKEN" }}}}
 api_url = "{{telegram_url}}"
 poll_seconds = 2
-timeout_seconds = 1
+timeout_seconds = 5
 """
 
 
@@ -87,7 +88,7 @@ class Surroundings:
 
 
 @contextlib.asynccontextmanager
-async def surroundings(folder: Path, models_dir: Path) -> AsyncIterator[Surroundings]:
+async def surroundings(folder: Path, models_dir: Path, main: Main = serve) -> AsyncIterator[Surroundings]:
     """Providers, a city, and a bridge with settings for them in `folder`; killed at the end if it still runs."""
     web_port, smtp_port, city_port = unused_port(), unused_port(), unused_port()
     async with providers(web_port) as made, city(folder / "city", city_port) as its_city:
@@ -104,7 +105,7 @@ async def surroundings(folder: Path, models_dir: Path) -> AsyncIterator[Surround
         (folder / "city.toml").write_text(its_city.profile)
         (folder / "bridge.toml").write_text(written)
         secrets = {**made.environ, "CITY_KEY": its_city.key}
-        bridge = BridgeProcess(folder / "bridge.toml", secrets)
+        bridge = BridgeProcess(folder / "bridge.toml", secrets, main)
         try:
             yield Surroundings(bridge, made, its_city, folder / "data")
         finally:

@@ -69,7 +69,7 @@ class Plan:
         work on a quick machine and on a slow one; some a few seconds after their start, up already or not."""
         draw = self._draw("kills")
         while True:
-            orders = Orders(nth=draw.randrange(1, 60), seconds=draw.uniform(0.001, 0.05))
+            orders = Orders(nth=draw.randrange(1, 100), seconds=draw.uniform(0.001, 0.05))
             yield draw.uniform(0, 3) if draw.random() < 0.2 else orders
 
     def city(self) -> Callable[[str], Trouble]:
@@ -100,7 +100,7 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         lambda providers: providers.twilio.refuse(503, 20503, "Service unavailable"),
         lambda providers: providers.twilio.refuse(500, 20500, "Internal server error"),
         lambda providers: providers.twilio.refuse(429, 20429, "Too many requests"),
-        lambda providers: providers.twilio.stall(2),
+        lambda providers: providers.twilio.stall(4),
     ),
     "mail": (
         lambda providers: providers.mail.refuse("450 4.2.1 Mailbox busy"),

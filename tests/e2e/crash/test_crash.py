@@ -1,7 +1,7 @@
 """Random load on every channel, a city and providers that fail at random, and kill -9 at random moments.
 
 CRASH_KILLS is how often the bridges die in all (20), CRASH_SEED replays a plan: the same stories, the same
-faults, the same moments. Two bridges run side by side, for most of a life is starting up.
+faults, the same moments.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pytest
 
 from bridge.demo.providers import Providers
 from tests.e2e.city import fine
+from tests.e2e.crash import mind
 from tests.e2e.crash.load import Life, Load, reports
 from tests.e2e.crash.plan import FAULTS, Plan
 from tests.e2e.crash.reckoning import Autopsies, Verdict, reckon
@@ -30,7 +31,7 @@ from tests.e2e.waiting import until
 KILLS = int(os.environ.get("CRASH_KILLS", "20"))
 SEED = os.environ.get("CRASH_SEED") or secrets.token_hex(4)
 BRIDGES = 2
-RESIDENTS_AT_ONCE = 9
+RESIDENTS_AT_ONCE = 15
 LONGEST_LIFE = 90  # seconds in which even a slow machine does the steps that a life lasts
 
 
@@ -46,7 +47,7 @@ class Outcome:
 async def crash(folder: Path, models_dir: Path, plan: Plan, kills: int) -> Outcome:
     """One bridge's many lives under one plan."""
     autopsies = Autopsies()
-    async with surroundings(folder, models_dir) as here:
+    async with surroundings(folder, models_dir, mind.serve) as here:
         await here.bridge.start()
         await here.bridge.serving()
         load = Load(here, plan, asyncio.Event())

@@ -16,7 +16,6 @@ from bridge.vocabulary import (
     Attribute,
     Conversation,
     Discovery,
-    Draft,
     FileReport,
     Followed,
     Followings,
@@ -37,12 +36,14 @@ from bridge.vocabulary import (
     ServiceRequest,
     State,
     Submission,
+    TimerName,
+    TimerRow,
     ToStaff,
     Watched,
 )
 
 T = TypeVar("T")
-Queue = Literal["inbox", "outbox"]
+Queue = Literal["inbox", "outbox", "timers"]
 
 
 class Clock(Protocol):
@@ -152,8 +153,8 @@ class Blobs(Protocol):
 class Wake(Protocol):
     """Who looks for due work, and when. Rows hold the work; this only says *look*."""
 
-    def wake(self, tx: Transaction, queue: Queue) -> None:
-        """Has `queue` looked at once the transaction commits; nothing happens if it does not."""
+    def wake(self, tx: Transaction, queue: Queue, after: float = 0) -> None:
+        """Has `queue` looked at `after` seconds once the transaction commits; nothing happens if it does not."""
         ...
 
     async def run(self, queue: Queue, look: Callable[[], Awaitable[None]]) -> None:
@@ -165,7 +166,8 @@ class Transaction(Protocol):
     """One unit of work on the store: everything in it is committed together, or nothing is.
 
     Claims take the oldest open and due row of a lane (a conversation's messages, a conversation's replies, a
-    report's submission), and none while an earlier row of that lane is open. A claim counts as an attempt.
+    report's submission and updates, a conversation's timer of one name), and none while an earlier row of that
+    lane is open. A claim counts as an attempt.
     """
 
     def after_commit(self, callback: Callable[[], object]) -> None:
@@ -178,7 +180,11 @@ class Transaction(Protocol):
         ...
 
     def claim_inbound(self, now: datetime, lease: timedelta) -> InboxRow | None: ...
-    def still_mine(self, row: InboxRow | OutboxRow) -> bool: ...
+    def unhandled(self, conversation: Conversation) -> bool:
+        """Whether a message of the resident waits to be handled, or is being handled."""
+        ...
+
+    def still_mine(self, row: InboxRow | OutboxRow | TimerRow) -> bool: ...
     def finish_inbound(self, row: InboxRow, conversation_id: str | None) -> None: ...
 
     # conversations
@@ -187,8 +193,8 @@ class Transaction(Protocol):
         ...
 
     def conversation(self, conversation_id: str) -> Conversation: ...
-    def draft_of(self, message: Inbound) -> Draft | None:
-        """The report in the making in the message's conversation, without locking or making anything."""
+    def glimpse(self, message: Inbound) -> Conversation | None:
+        """The message's conversation as it is, without locking or making anything."""
         ...
 
     def save_state(self, conversation: Conversation, state: State) -> None: ...
@@ -199,6 +205,15 @@ class Transaction(Protocol):
     ) -> Report: ...
     def report(self, report_id: str) -> Report: ...
     def reports_of(self, conversation_id: str) -> tuple[Report, ...]: ...
+    def nearby(self, city_id: str, lat: float, long: float, metres: float, since: datetime) -> tuple[Report, ...]:
+        """Open reports of anybody, at most that many metres north, south, east or west, newest first."""
+        ...
+
+    def add_follower(self, report: Report, conversation: Conversation) -> None: ...
+    def followers(self, report: Report) -> tuple[Conversation, ...]:
+        """Who else hears of the report, locked."""
+        ...
+
     def save_report(self, report: Report, *, poll_at: datetime | None = None) -> None: ...
     def add_status(self, report: Report, seen: ServiceRequest, now: datetime) -> None: ...
     def watched(self, city_id: str, now: datetime, limit: int) -> tuple[Watched, ...]:
@@ -215,9 +230,34 @@ class Transaction(Protocol):
 
     def add_staff_task(self, conversation: Conversation, task: ToStaff, report_id: str | None) -> None: ...
 
+    def forget(self, conversation: Conversation, *, erase: bool) -> None:
+        """Drops what is saved of the resident; `erase`: the words of every message too."""
+        ...
+
+    # timers
+    def set_timer(self, conversation: Conversation, name: TimerName, at: datetime) -> None:
+        """Sets or moves the conversation's timer of that name; whoever had claimed it no longer holds it."""
+        ...
+
+    def drop_timer(self, conversation: Conversation, name: TimerName) -> None: ...
+    def claim_timer(self, now: datetime, lease: timedelta) -> TimerRow | None: ...
+    def finish_timer(self, row: TimerRow) -> None: ...
+
     # outbox
-    def add_reply(self, conversation: Conversation, say: Outbound) -> None: ...
+    def add_reply(self, conversation: Conversation, say: Outbound, *, question: bool = False) -> None: ...
     def add_submission(self, report: Report) -> None: ...
+    def add_update(self, report: Report, words: str) -> None:
+        """More words on a report; they go out after the report itself."""
+        ...
+
+    def unsent_question(self, conversation: Conversation) -> bool:
+        """Whether a question of ours waits that nobody has claimed yet."""
+        ...
+
+    def take_back(self, conversation: Conversation) -> None:
+        """Withdraws those questions."""
+        ...
+
     def claim_outbox(self, now: datetime, lease: timedelta) -> OutboxRow | None: ...
     def finish_outbox(self, row: OutboxRow, sent: Sent | None) -> None: ...
 
@@ -232,8 +272,8 @@ class Transaction(Protocol):
         ...
 
     # both
-    def retry(self, row: InboxRow | OutboxRow, at: datetime, error: str) -> None: ...
-    def bury(self, row: InboxRow | OutboxRow, error: str) -> None:
+    def retry(self, row: InboxRow | OutboxRow | TimerRow, at: datetime, error: str) -> None: ...
+    def bury(self, row: InboxRow | OutboxRow | TimerRow, error: str) -> None:
         """Gives a row up: it stays, dead, for a person to see and replay."""
         ...
 

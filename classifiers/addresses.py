@@ -55,16 +55,16 @@ _CONFIG = {
             "embed": {
                 "@architectures": "spacy.MultiHashEmbed.v2",
                 "width": 64,
-                "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE", "LOWER"],
-                "rows": [4000, 1000, 2000, 1000, 4000],
+                "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
+                "rows": [4000, 1000, 1000, 1000],
                 "include_static_vectors": False,
             },
             "encode": {
                 "@architectures": "spacy.MaxoutWindowEncoder.v2",
                 "width": 64,
                 "window_size": 1,
-                "maxout_pieces": 3,
-                "depth": 3,
+                "maxout_pieces": 2,
+                "depth": 2,
             },
         },
     }

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bridge.vocabulary import Service
+from classifiers.minilm import LANGUAGE
 from classifiers.model import Floats, Ints, Lexicon, Model, read
 from classifiers.policy import is_catch_all
 
@@ -34,7 +35,7 @@ class ServiceWords:
         wordings = [(at, words) for at, service in enumerate(services) for words in _wordings(service)]
         self._owner = np.array([at for at, _ in wordings], dtype=np.int64)
         self._count = len(services)
-        self._reading = read(model, [words for _, words in wordings])
+        self._reading = read(model, [words for _, words in wordings], [LANGUAGE] * len(wordings))
         self._catch_all = np.array([is_catch_all(service) for service in services], dtype=bool)
         self._usual = np.zeros(self._count, dtype=np.float32)
         nearness = self._nearness(model.lexicon.sentences)

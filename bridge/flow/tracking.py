@@ -165,7 +165,8 @@ def _change(
     tx.save_report(changed, poll_at=again)
     tx.add_status(report, seen, now)
     if is_news(report, seen):
-        settle(handling, tx, tx.conversation(report.conversation_id), StatusChanged(report, seen))
+        for hearer in (tx.conversation(report.conversation_id), *tx.followers(report)):
+            settle(handling, tx, hearer, StatusChanged(report, seen))
         tx.after_commit(lambda: log.info("status changed", extra={"report_id": report.id, "status": seen.status}))
 
 

@@ -1,12 +1,15 @@
 """From a decision's `Say` to an `Outbound` that fits its channel.
 
 The catalogue has the sentences; here only what is filled in is shortened, so that a text stays within its
-channel's length: the city's note first, then the place, then the service's name, then the labels of the choices.
+channel's length: a photo's link is left off, then the city's note is cut, then the place, then the service's
+name, then the labels of the choices.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 from bridge import segments
 from bridge.ports import Catalog
@@ -14,7 +17,9 @@ from bridge.vocabulary import Choice, Conversation, Outbound, Say
 
 MOST_SEGMENTS = {"en": 1}
 OTHERWISE_SEGMENTS = 2  # accents are not GSM-7, so a text of equal length takes two
-SHORTENED_FIRST_TO_LAST = ("note", "place", "service", "street", "question")
+SHORTENED_FIRST_TO_LAST = ("note", "place", "service", "street", "question", "one", "two")
+LEFT_OFF = ("status.photo", "status.expected")  # where there is no room
+OF_ANY_LENGTH = ("staff.reply", "answer")  # words a person chose: cut into several texts, never short
 SHORTEST = 12
 
 
@@ -22,9 +27,10 @@ def outbound(conversation: Conversation, say: Say, catalog: Catalog) -> Outbound
     """The message, addressed to the conversation, in its language."""
     language = conversation.state.language or "en"
     choices = tuple(_labelled(choice, catalog, language) for choice in say.choices)
-    text = catalog.text(say.message_id, language, say.params)
     if conversation.channel == "sms":
         text, choices = _fitting(say, choices, catalog, language)
+    else:
+        text = _text(say, catalog, language, "\n\n" if conversation.channel == "mail" else " ")
     return Outbound(
         id="",
         account_id=conversation.account_id,
@@ -36,32 +42,72 @@ def outbound(conversation: Conversation, say: Say, catalog: Catalog) -> Outbound
         choices=choices,
         in_reply_to=conversation.reply_to,
         language=language,
-        ask_location=say.asks_place,
+        ask_location=any(part.asks_place for part in (say, *say.also)),
     )
 
 
 def _labelled(choice: Choice, catalog: Catalog, language: str) -> Choice:
     """A label that is a message of the catalogue ("choice.more"), in its language; others are the city's words."""
-    if choice.value != "0":
+    if not choice.label.startswith("choice."):
         return choice
     return replace(choice, label=catalog.text(choice.label, language, {}))
+
+
+def _text(say: Say, catalog: Catalog, language: str, between: str) -> str:
+    """All sentences of a message."""
+    sentences = (catalog.text(part.message_id, language, _spoken(part.params, language)) for part in _parts(say))
+    return between.join(sentences)
+
+
+def _parts(say: Say) -> tuple[Say, ...]:
+    return (say, *say.also)
+
+
+def _spoken(params: Mapping[str, str], language: str) -> dict[str, str]:
+    """The parameters as people of that language write them."""
+    spoken = dict(params)
+    if "date" in spoken:
+        day = date.fromisoformat(spoken["date"])
+        spoken["date"] = f"{day.month}/{day.day}" if language == "en" else f"{day.day}/{day.month}"
+    return spoken
 
 
 def _fitting(
     say: Say, choices: tuple[Choice, ...], catalog: Catalog, language: str
 ) -> tuple[str, tuple[Choice, ...]]:
-    params = {name: " ".join(value.split()) for name, value in say.params.items()}
-    text = catalog.text(say.message_id, language, params)
     most = MOST_SEGMENTS.get(language, OTHERWISE_SEGMENTS)
+    say = _on_one_line(say)
+    text = _text(say, catalog, language, " ")
+    if say.message_id in OF_ANY_LENGTH:
+        return text, choices
+    if _length(text, choices) > most:
+        say = replace(say, also=tuple(part for part in say.also if part.message_id not in LEFT_OFF))
     for name in SHORTENED_FIRST_TO_LAST:
-        while len(params.get(name, "")) > SHORTEST and _length(text, choices) > most:
-            params[name] = _shortened(params[name], len(params[name]) - 4)
-            text = catalog.text(say.message_id, language, params)
+        while _length(_text(say, catalog, language, " "), choices) > most and (cut := _shorter(say, name)):
+            say = cut
+    text = _text(say, catalog, language, " ")
     widest = max((len(choice.label) for choice in choices), default=0)
     while widest > SHORTEST and _length(text, choices) > most:
         widest -= 1
         choices = tuple(replace(choice, label=_shortened(choice.label, widest)) for choice in choices)
     return text, choices
+
+
+def _on_one_line(say: Say) -> Say:
+    params = {name: " ".join(value.split()) for name, value in say.params.items()}
+    return replace(say, params=params, also=tuple(_on_one_line(part) for part in say.also))
+
+
+def _shorter(say: Say, name: str) -> Say | None:
+    """The message with its longest parameter of that name a little shorter; None when none can be."""
+    longest = max(_parts(say), key=lambda part: len(part.params.get(name, "")))
+    value = longest.params.get(name, "")
+    if len(value) <= SHORTEST:
+        return None
+    cut = replace(longest, params={**longest.params, name: _shortened(value, len(value) - 4)})
+    if longest is say:
+        return cut
+    return replace(say, also=tuple(cut if part is longest else part for part in say.also))
 
 
 def _shortened(text: str, most: int) -> str:

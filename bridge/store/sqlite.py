@@ -23,7 +23,7 @@ from sqlmodel import Session, col
 from bridge.errors import SettingsError
 from bridge.ports import Clock, Transaction, Wake
 from bridge.store.migrate import upgrade
-from bridge.store.tables import Inbox, Outbox
+from bridge.store.tables import Inbox, Outbox, Timer
 from bridge.store.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -152,7 +152,7 @@ def _alone(path: Path) -> IO[bytes]:
 def _void_leases(writer: Engine) -> None:
     """One process does everything here, so whoever held a lease is gone: their rows are due at once."""
     with writer.begin() as connection:
-        for table in (Inbox, Outbox):
+        for table in (Inbox, Outbox, Timer):
             connection.execute(
                 update(table).where(col(table.state) == "open").values(lease=None, lease_until=None)
             )

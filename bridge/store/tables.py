@@ -74,6 +74,7 @@ class Conversation(Base, table=True):
     reply_to: str = ""
     subject: str = ""
     state: dict[str, Any] = _json()
+    heard_at: datetime | None = _time(nullable=True)
     created_at: datetime = _time()
     updated_at: datetime = _time()
 
@@ -121,7 +122,10 @@ class Inbox(Work, table=True):
 
 
 class Outbox(Work, table=True):
-    """Something to send: a reply (`message`) or a report's submission (`report_id`)."""
+    """Something to send: a reply (`message`), a report's submission (`report_id`), or an update of it (`words`).
+
+    A reply that is a `question` may be withdrawn while nobody has claimed it.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = _open_rows("outbox")
@@ -130,10 +134,22 @@ class Outbox(Work, table=True):
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
     report_id: str | None = Field(default=None, foreign_key="report.id", index=True)
     message: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
+    question: bool = False
+    words: str = ""
     provider_id: str = Field(default="", index=True)
     segments: int = 0
     price_micros: int | None = None
     currency: str = ""
+
+
+class Timer(Work, table=True):
+    """A time at which a conversation wants to be woken; of one name it has one open at most."""
+
+    __tablename__ = "timer"
+    __table_args__ = _open_rows("timer")
+
+    conversation_id: str = Field(foreign_key="conversation.id", index=True)
+    name: str
 
 
 class Report(Base, table=True):
@@ -147,6 +163,7 @@ class Report(Base, table=True):
         UniqueConstraint("reference"),
         UniqueConstraint("endpoint_id", "service_request_id"),
         UniqueConstraint("endpoint_id", "token"),
+        Index("ix_report_city_id_lat_long", "city_id", "lat", "long"),
     )
 
     id: str = _id()
@@ -159,8 +176,11 @@ class Report(Base, table=True):
     service_name: str
     description: str
     place: dict[str, Any] = _json()
+    lat: float | None = None
+    long: float | None = None
     attributes: dict[str, Any] = _json()
     contact: dict[str, Any] = _json()
+    cites: str = ""
     state: str = "queued"
     service_request_id: str | None = None
     token: str | None = None
@@ -171,6 +191,15 @@ class Report(Base, table=True):
     poll_at: datetime | None = _time(nullable=True, index=True)
     created_at: datetime = _time()
     updated_at: datetime = _time()
+
+
+class Follower(Base, table=True):
+    """A conversation that hears of another's report."""
+
+    __tablename__ = "follower"
+
+    report_id: str = Field(foreign_key="report.id", primary_key=True)
+    conversation_id: str = Field(foreign_key="conversation.id", primary_key=True)
 
 
 class Attempt(Base, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from bridge.ports import Clock, Wake
+from bridge.ports import Clock, Queue, Wake
 from bridge.store import tables as t
 from bridge.store import values, watching
 from bridge.store.types import new_id, new_reference
@@ -20,7 +21,6 @@ from bridge.vocabulary import (
     Artifact,
     Attempt,
     Conversation,
-    Draft,
     FileReport,
     Inbound,
     InboxRow,
@@ -33,11 +33,16 @@ from bridge.vocabulary import (
     ServiceRequest,
     State,
     Submission,
+    TimerName,
+    TimerRow,
     ToStaff,
     Watched,
 )
 
-W = TypeVar("W", t.Inbox, t.Outbox)
+W = TypeVar("W", t.Inbox, t.Outbox, t.Timer)
+Row = InboxRow | OutboxRow | TimerRow
+
+METRES_A_DEGREE = 111_320.0
 
 
 class SqlTransaction:
@@ -82,7 +87,15 @@ class SqlTransaction:
         row = self._claim(t.Inbox, now, lease)
         return values.inbox_row(row) if row else None
 
-    def still_mine(self, row: InboxRow | OutboxRow) -> bool:
+    def unhandled(self, conversation: Conversation) -> bool:
+        statement = select(t.Inbox.id).where(
+            t.Inbox.lane == f"{conversation.account_id}/{conversation.thread}",
+            t.Inbox.state == "open",
+            col(t.Inbox.kind).in_(("message", "edit")),
+        )
+        return self._session.exec(statement.limit(1)).first() is not None
+
+    def still_mine(self, row: Row) -> bool:
         table = _table(row)
         found = self._session.exec(select(table.lease).where(table.id == row.id, table.state == "open")).first()
         return found == row.lease
@@ -97,23 +110,24 @@ class SqlTransaction:
             t.Conversation.account_id == message.account_id, t.Conversation.thread == message.thread
         )
         row = self._session.exec(statement.with_for_update()).first() or self._new_conversation(message, city_id)
+        last_heard, row.heard_at = row.heard_at, message.received_at
         row.address = message.sender
         row.reply_to = message.provider_id or row.reply_to
         row.subject = row.subject or message.subject
         self._session.add(row)
         self._session.flush()
-        return values.conversation(row)
+        return replace(values.conversation(row), last_heard=last_heard)
 
     def conversation(self, conversation_id: str) -> Conversation:
         statement = select(t.Conversation).where(t.Conversation.id == conversation_id).with_for_update()
         return values.conversation(self._session.exec(statement).one())
 
-    def draft_of(self, message: Inbound) -> Draft | None:
-        statement = select(t.Conversation.state).where(
+    def glimpse(self, message: Inbound) -> Conversation | None:
+        statement = select(t.Conversation).where(
             t.Conversation.account_id == message.account_id, t.Conversation.thread == message.thread
         )
-        state = self._session.exec(statement).first()
-        return values.STATE.validate_python(state).draft if state else None
+        row = self._session.exec(statement).first()
+        return values.conversation(row) if row else None
 
     def save_state(self, conversation: Conversation, state: State) -> None:
         row = self._session.get_one(t.Conversation, conversation.id)
@@ -138,8 +152,11 @@ class SqlTransaction:
             service_name=service_name,
             description=filed.description,
             place=values.to_json(values.PLACE, filed.place),
+            lat=filed.place.lat,
+            long=filed.place.long,
             attributes={code: list(given) for code, given in filed.attributes.items()},
             contact=dict(filed.contact),
+            cites=filed.cites,
             created_at=now,
             updated_at=now,
         )
@@ -158,6 +175,31 @@ class SqlTransaction:
             .limit(20)
         )
         return tuple(values.report(row) for row in self._session.exec(statement))
+
+    def nearby(self, city_id: str, lat: float, long: float, metres: float, since: datetime) -> tuple[Report, ...]:
+        high = metres / METRES_A_DEGREE
+        wide = high / max(0.01, math.cos(math.radians(lat)))
+        statement = (
+            select(t.Report)
+            .where(
+                t.Report.city_id == city_id,
+                col(t.Report.lat).between(lat - high, lat + high),
+                col(t.Report.long).between(long - wide, long + wide),
+                t.Report.created_at >= since,
+                t.Report.status != "closed",
+                col(t.Report.state).in_(("queued", "accepted")),
+            )
+            .order_by(col(t.Report.id).desc())
+            .limit(20)
+        )
+        return tuple(values.report(row) for row in self._session.exec(statement))
+
+    def add_follower(self, report: Report, conversation: Conversation) -> None:
+        self._session.merge(t.Follower(report_id=report.id, conversation_id=conversation.id))
+
+    def followers(self, report: Report) -> tuple[Conversation, ...]:
+        statement = select(t.Follower.conversation_id).where(t.Follower.report_id == report.id)
+        return tuple(self.conversation(id_) for id_ in self._session.exec(statement).all())
 
     def save_report(self, report: Report, *, poll_at: datetime | None = None) -> None:
         row = self._session.get_one(t.Report, report.id)
@@ -205,10 +247,46 @@ class SqlTransaction:
             )
         )
 
+    def forget(self, conversation: Conversation, *, erase: bool) -> None:
+        contact = self._session.get_one(t.Contact, conversation.contact_id)
+        contact.name = ""
+        if not erase:
+            return
+        for row in self._session.exec(select(t.Inbox).where(t.Inbox.conversation_id == conversation.id)):
+            row.raw = b""
+            row.message = {**row.message, "text": "", "subject": "", "pin": None, "sender_name": ""}
+        replies = select(t.Outbox).where(t.Outbox.conversation_id == conversation.id, t.Outbox.state == "done")
+        for sent in self._session.exec(replies):
+            sent.message = {**sent.message, "text": "", "choices": []} if sent.message else None
+
+    # ------------------------------------------------------------------------------------------ timers
+
+    def set_timer(self, conversation: Conversation, name: TimerName, at: datetime) -> None:
+        now = self._clock.now()
+        moved = update(t.Timer).where(*_open_timer(conversation, name)).values(due_at=at, **_UNCLAIMED)
+        if not self._session.execute(moved.returning(col(t.Timer.id))).first():
+            lane = f"{conversation.id}/{name}"
+            row = t.Timer(lane=lane, conversation_id=conversation.id, name=name, due_at=at, created_at=now)
+            self._session.add(row)
+            self._session.flush()
+        self._wake.wake(self, "timers", max(0.0, (at - now).total_seconds()))
+
+    def drop_timer(self, conversation: Conversation, name: TimerName) -> None:
+        dropped = update(t.Timer).where(*_open_timer(conversation, name))
+        self._session.execute(dropped.values(state="done", finished_at=self._clock.now(), **_UNCLAIMED))
+
+    def claim_timer(self, now: datetime, lease: timedelta) -> TimerRow | None:
+        row = self._claim(t.Timer, now, lease)
+        return values.timer_row(row) if row else None
+
+    def finish_timer(self, row: TimerRow) -> None:
+        self._end(row, "done")
+
     # ------------------------------------------------------------------------------------------ outbox
 
-    def add_reply(self, conversation: Conversation, say: Outbound) -> None:
+    def add_reply(self, conversation: Conversation, say: Outbound, *, question: bool = False) -> None:
         row = self._outbox("reply", f"conversation/{conversation.id}", conversation.id)
+        row.question = question
         row.message = values.to_json(values.OUTBOUND, replace(say, id=row.id))
         self._session.add(row)
         self._session.flush()
@@ -218,6 +296,22 @@ class SqlTransaction:
         row.report_id = report.id
         self._session.add(row)
         self._session.flush()
+
+    def add_update(self, report: Report, words: str) -> None:
+        # In the lane of the report: no update goes out before the report itself.
+        row = self._outbox("update", f"report/{report.id}", report.conversation_id)
+        row.report_id, row.words = report.id, words
+        self._session.add(row)
+        self._session.flush()
+
+    def unsent_question(self, conversation: Conversation) -> bool:
+        statement = select(t.Outbox.id).where(*_unsent_questions(conversation))
+        return self._session.exec(statement.limit(1)).first() is not None
+
+    def take_back(self, conversation: Conversation) -> None:
+        unsent = update(t.Outbox).where(*_unsent_questions(conversation))
+        self._session.execute(unsent.values(state="withdrawn", finished_at=self._clock.now()))
+        self._wake.wake(self, "outbox")
 
     def claim_outbox(self, now: datetime, lease: timedelta) -> OutboxRow | None:
         row = self._claim(t.Outbox, now, lease)
@@ -236,13 +330,13 @@ class SqlTransaction:
             currency=sent.currency,
         )
 
-    def retry(self, row: InboxRow | OutboxRow, at: datetime, error: str) -> None:
+    def retry(self, row: Row, at: datetime, error: str) -> None:
         table = _table(row)
         self._session.execute(
             update(table).where(*_held(row)).values(lease=None, lease_until=None, due_at=at, error=error[:500])
         )
 
-    def bury(self, row: InboxRow | OutboxRow, error: str) -> None:
+    def bury(self, row: Row, error: str) -> None:
         self._end(row, "dead", error=error[:500])
 
     # --------------------------------------------------------------------------------------- artifacts
@@ -379,7 +473,7 @@ class SqlTransaction:
         self._wake.wake(self, "outbox")
         return t.Outbox(kind=kind, lane=lane, conversation_id=conversation_id, due_at=now, created_at=now)
 
-    def _end(self, row: InboxRow | OutboxRow, state: str, **changes: Any) -> None:
+    def _end(self, row: Row, state: str, **changes: Any) -> None:
         table = _table(row)
         self._session.execute(
             update(table)
@@ -387,13 +481,36 @@ class SqlTransaction:
             .values(state=state, finished_at=self._clock.now(), lease=None, lease_until=None, **changes)
         )
         # What waited behind this row in its lane is free now.
-        self._wake.wake(self, "inbox" if table is t.Inbox else "outbox")
+        self._wake.wake(self, _QUEUES[table])
 
 
-def _table(row: InboxRow | OutboxRow) -> type[t.Inbox] | type[t.Outbox]:
-    return t.Inbox if isinstance(row, InboxRow) else t.Outbox
+_UNCLAIMED: dict[str, None] = {"lease": None, "lease_until": None}
+_QUEUES: dict[type[t.Work], Queue] = {t.Inbox: "inbox", t.Outbox: "outbox", t.Timer: "timers"}
+_TABLES: dict[type[Row], type[t.Inbox] | type[t.Outbox] | type[t.Timer]] = {
+    InboxRow: t.Inbox,
+    OutboxRow: t.Outbox,
+    TimerRow: t.Timer,
+}
 
 
-def _held(row: InboxRow | OutboxRow) -> tuple[Any, ...]:
+def _table(row: Row) -> type[t.Inbox] | type[t.Outbox] | type[t.Timer]:
+    return _TABLES[type(row)]
+
+
+def _open_timer(conversation: Conversation, name: TimerName) -> tuple[Any, ...]:
+    return t.Timer.lane == f"{conversation.id}/{name}", t.Timer.state == "open"
+
+
+def _unsent_questions(conversation: Conversation) -> tuple[Any, ...]:
+    """Nobody has claimed them, so none of them can be on its way."""
+    return (
+        t.Outbox.conversation_id == conversation.id,
+        col(t.Outbox.question).is_(True),
+        t.Outbox.state == "open",
+        col(t.Outbox.attempts) == 0,
+    )
+
+
+def _held(row: Row) -> tuple[Any, ...]:
     table = _table(row)
     return (col(table.id) == row.id, col(table.lease) == row.lease)

@@ -19,6 +19,7 @@ from bridge.vocabulary import (
     Report,
     State,
     Submission,
+    TimerRow,
 )
 
 T = TypeVar("T")
@@ -50,11 +51,22 @@ def outbox_row(row: t.Outbox) -> OutboxRow:
         id=row.id,
         lease=row.lease or "",
         attempts=row.attempts,
-        kind="reply" if row.kind == "reply" else "submission",
+        kind=row.kind,  # type: ignore[arg-type]  # written by us alone, from the same Literal
         created_at=row.created_at,
         conversation_id=row.conversation_id,
         reply=OUTBOUND.validate_python(row.message) if row.message else None,
         report_id=row.report_id,
+        words=row.words,
+    )
+
+
+def timer_row(row: t.Timer) -> TimerRow:
+    return TimerRow(
+        id=row.id,
+        lease=row.lease or "",
+        attempts=row.attempts,
+        conversation_id=row.conversation_id,
+        name=row.name,  # type: ignore[arg-type]  # written by us alone, from the same Literal
     )
 
 
@@ -70,6 +82,7 @@ def conversation(row: t.Conversation) -> Conversation:
         state=STATE.validate_python(row.state),
         reply_to=row.reply_to,
         subject=row.subject,
+        last_heard=row.heard_at,
     )
 
 
@@ -85,6 +98,7 @@ def report(row: t.Report) -> Report:
         place=PLACE.validate_python(row.place),
         attributes={code: tuple(given) for code, given in row.attributes.items()},
         contact=row.contact,
+        cites=row.cites,
         state=row.state,  # type: ignore[arg-type]  # written by us alone, from the same Literal
         service_request_id=row.service_request_id,
         token=row.token,

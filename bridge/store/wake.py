@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import get_args
 
 from bridge.ports import Queue, Transaction
 
 POLL_SECONDS = 0.5
+SOON_SECONDS = 60.0
 
 
 class EmbeddedWake:
@@ -19,11 +22,14 @@ class EmbeddedWake:
     def __init__(self, poll: float = POLL_SECONDS) -> None:
         self._poll = poll
         self._loop = asyncio.get_running_loop()
-        self._events: dict[Queue, asyncio.Event] = {"inbox": asyncio.Event(), "outbox": asyncio.Event()}
+        self._events: dict[Queue, asyncio.Event] = {queue: asyncio.Event() for queue in get_args(Queue)}
 
-    def wake(self, tx: Transaction, queue: Queue) -> None:
-        """Rings once `tx` is committed, from whichever thread that happens in."""
-        tx.after_commit(lambda: self._loop.call_soon_threadsafe(self._events[queue].set))
+    def wake(self, tx: Transaction, queue: Queue, after: float = 0) -> None:
+        """Rings `after` seconds once `tx` is committed, from whichever thread that happens in. What is far off
+        is left to the poll."""
+        if after <= SOON_SECONDS:
+            ring = partial(self._loop.call_later, after, self._events[queue].set)
+            tx.after_commit(lambda: self._loop.call_soon_threadsafe(ring))
 
     async def run(self, queue: Queue, look: Callable[[], Awaitable[None]]) -> None:
         """Looks at once, then on every ring, and at least every poll interval."""

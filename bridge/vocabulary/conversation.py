@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Literal
 
 from bridge.vocabulary.messages import Choice, Inbound
@@ -17,7 +17,33 @@ from bridge.vocabulary.places import Guess, Place, Understanding
 from bridge.vocabulary.requests import Receipt, ServiceRequest
 from bridge.vocabulary.services import Attribute, Service
 
-Question = Literal["place", "which_place", "service", "words", "attribute", "email", "name"]
+Question = Literal[
+    "place",
+    "which_place",
+    "home",
+    "service",
+    "words",
+    "attribute",
+    "email",
+    "name",
+    "photo",
+    "split",
+    "twin",
+    "confirm",
+    "fixed",
+    "satisfied",
+]
+
+TimerName = Literal["hold", "silence", "news"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One of two things told in one message: its own words, and what they were understood as."""
+
+    words: str
+    service_code: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +52,9 @@ class Draft:
 
     `city_id` is set once the place is known to be another city's than the conversation's. `attributes` and
     `contact` hold the answers given so far; `asking` is the code of the attribute asked about, `page` how many
-    pages of its list were shown.
+    pages of its list were shown. `asked` names every question asked, so that none is asked three times.
+    `problems` are the two that were told at once, until the resident says whether they are two; `cites` is the
+    request at the city that this one follows.
     """
 
     words: tuple[str, ...] = ()
@@ -39,22 +67,48 @@ class Draft:
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     asking: str = ""
     page: int = 0
+    turned: bool = False  # the next page was asked for
     contact: Mapping[str, str] = field(default_factory=dict)
-    asked: tuple[Question, ...] = ()
+    asked: tuple[str, ...] = ()
     files: int = 0
+    problems: tuple[Problem, ...] = ()
+    chosen: bool = False  # the resident named the service, or said yes to it
+    anonymous: bool = False
+    at_home: bool = False  # the words say "my house": the saved address may be meant
+    reminded: bool = False
+    cites: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a conversation stands. `question` is the one open question, `offered` its numbered answers."""
+    """Where a conversation stands. `question` is the one open question, `offered` its numbered answers.
+
+    `later` are drafts that wait for `draft` to be done, `aside` is what was taken as no report and becomes one
+    when the resident says so. `about` is the report a question after its sending is about. `news` are reports
+    whose news wait for the end of the quiet hours, `closed` those whose resident was asked whether it is fixed.
+    `arrivals` are the times of the latest messages, `said` the last text and `repeats` how often it came again,
+    `misses` how often in a row nothing was understood.
+    """
 
     version: int = 1
     language: str = ""
+    language_chosen: bool = False
     draft: Draft | None = None
+    later: tuple[Draft, ...] = ()
+    aside: Draft | None = None
     question: Question | None = None
     offered: tuple[Choice, ...] = ()
+    about: str = ""
     introduced: bool = False
     opted_out: bool = False
+    home: Place | None = None
+    news: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    held_since: datetime | None = None
+    arrivals: tuple[datetime, ...] = ()
+    said: str = ""
+    repeats: int = 0
+    misses: int = 0
 
 
 # What can happen.
@@ -62,10 +116,33 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class MessageArrived:
-    """The resident wrote."""
+    """The resident wrote. `parts` are the two problems in it, where there are clearly two."""
 
     message: Inbound
     understanding: Understanding
+    parts: tuple[Understanding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyHeard:
+    """A message that was just stored holds words of an emergency. Nothing else is understood of it yet."""
+
+    message: Inbound
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A time that the conversation set itself has come."""
+
+    name: TimerName
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReplied:
+    """A person at the city answers the resident."""
+
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +176,51 @@ class StatusChanged:
     now: ServiceRequest
 
 
-Event = MessageArrived | CityAccepted | CityRefused | CityUnreachable | StatusChanged
+Event = (
+    MessageArrived
+    | EmergencyHeard
+    | TimerFired
+    | StaffReplied
+    | CityAccepted
+    | CityRefused
+    | CityUnreachable
+    | StatusChanged
+)
 
 # What may follow.
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A message to the resident, by its symbolic id in the catalogue."""
+    """A message to the resident, by its symbolic id in the catalogue. `also` are further sentences of the same
+    message; `question` marks a message that a newer decision may take back while it is unsent."""
 
     message_id: str
     params: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
     asks_place: bool = False
+    also: tuple[Say, ...] = ()
+    question: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Questions that have not left yet are not sent: the draft is decided on anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Has the conversation woken by TimerFired at a time; an earlier timer of that name is replaced."""
+
+    name: TimerName
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DropTimer:
+    """A timer of that name no longer fires."""
+
+    name: TimerName
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +232,59 @@ class FileReport:
     place: Place
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contact: Mapping[str, str] = field(default_factory=dict)
+    cites: str = ""  # the request at the city that this one follows
+
+
+@dataclass(frozen=True, slots=True)
+class PostUpdate:
+    """More words about a report that has gone out, for a city that takes updates."""
+
+    report: Report
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """The resident hears of another's report from now on."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Saved data of the resident is dropped; `erase`: their messages too."""
+
+    erase: bool
+
+
+StaffReason = Literal[
+    "no_place",
+    "no_service",
+    "no_answer",
+    "refused",
+    "unsure",
+    "emergency",
+    "threat",
+    "correction",
+    "human",
+    "question",
+    "unfinished",
+    "not_fixed",
+    "forget",
+    "flood",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class ToStaff:
     """A person must look. `reason` is one of a few symbolic words the console explains."""
 
-    reason: Literal["no_place", "no_service", "refused", "unsure"]
+    reason: StaffReason
     note: str = ""
+    report_id: str = ""
 
 
-Effect = Say | FileReport | ToStaff
+Effect = Say | TakeBack | SetTimer | DropTimer | FileReport | PostUpdate | Follow | Forget | ToStaff
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +297,28 @@ class Decision:
 
 # What decide may know.
 
+AlarmKind = Literal["danger", "self_harm", "threat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What an emergency rule found: its kind, the rule's name, and the language whose rule it is."""
+
+    kind: AlarmKind
+    rule: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class CityAnswer:
+    """What the city says to a question, or where it refers a resident to. One of `phrases` must be in the
+    message, each of its words somewhere in it. `referral`: it is given to a statement too ("my power is out")."""
+
+    phrases: tuple[str, ...]
+    text: str
+    language: str = "en"
+    referral: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -153,7 +326,9 @@ class Facts:
 
     `definitions` holds the attributes of the services in question, `contact_needed` the contact fields the city
     refuses a report without, `contact` what the channel itself tells of the sender (a phone number, a mail
-    address).
+    address). `reports` are the resident's own, newest first; `nearby` open ones of anybody around the place in
+    question. `unhandled`: another message of the resident waits. `unsent`: our last question has not left yet.
+    `last_heard` is when the resident last wrote, before this event.
     """
 
     services: Mapping[str, Service]
@@ -163,17 +338,49 @@ class Facts:
     definitions: Mapping[str, tuple[Attribute, ...]] = field(default_factory=dict)
     contact_needed: tuple[str, ...] = ()
     contact: Mapping[str, str] = field(default_factory=dict)
+    channel: str = "sms"
+    nearby: tuple[Report, ...] = ()
+    unhandled: bool = False
+    unsent: bool = False
+    last_heard: datetime | None = None
+    alarm: Alarm | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A city's rules. `submit`: file unasked from this probability on; below `ask` the choice is left to the
-    resident's own words first. `most_questions` before a draft goes to staff."""
+    resident's own words first. `most_questions` before a draft goes to staff.
+
+    `hold` is how long a report waits for more of it, on channels other than mail. `confirm`: "unsure" asks where
+    the best guess is below `confirm_below`. A draft is reminded of after `remind_after` and ended as `unfinished`
+    says after `give_up_after` more. News wait while it is between the `quiet` hours (city time). An open request
+    of the same service within `twin_m` metres and `twin_age` is offered; 0 metres: never. `correct_within`: how
+    long words after sending can be about what was sent.
+    """
 
     submit: float = 0.45
     ask: float = 0.08
     most_questions: int = 3
     emergency_number: str = "911"
+    crisis_number: str = "988"
+    hold: timedelta = timedelta(0)
+    confirm: Literal["always", "unsure", "never"] = "unsure"
+    confirm_below: float = 0.5
+    remind_after: timedelta = timedelta(hours=20)
+    give_up_after: timedelta = timedelta(days=2)
+    unfinished: Literal["staff", "drop"] = "staff"
+    quiet: tuple[time, time] | None = None
+    twin_m: float = 0.0
+    twin_age: timedelta = timedelta(days=14)
+    correct_within: timedelta = timedelta(minutes=30)
+    takes_updates: bool = False
+    forget: Literal["erase", "staff"] = "staff"
+    staff_hours: str = ""
+    privacy_url: str = ""
+    satisfaction: bool = False
+    photo_for: tuple[str, ...] = ()
+    most_an_hour: int = 30
+    answers: tuple[CityAnswer, ...] = ()
 
 
 ReportState = Literal["queued", "accepted", "refused", "unsure"]
@@ -197,6 +404,7 @@ class Report:
     place: Place
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contact: Mapping[str, str] = field(default_factory=dict)
+    cites: str = ""
     state: ReportState = "queued"
     service_request_id: str | None = None
     token: str | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from bridge.vocabulary.conversation import State
+from bridge.vocabulary.conversation import State, TimerName
 from bridge.vocabulary.messages import Inbound, Outbound
 from bridge.vocabulary.requests import Submission
 
@@ -27,16 +27,28 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """Something to send, claimed: a reply to a resident, or a report to a city."""
+    """Something to send, claimed: a reply to a resident, a report to a city, or an update of one."""
 
     id: str
     lease: str
     attempts: int
-    kind: Literal["reply", "submission"]
+    kind: Literal["reply", "submission", "update"]
     created_at: datetime
     conversation_id: str
     reply: Outbound | None = None
     report_id: str | None = None
+    words: str = ""  # of an update
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRow:
+    """A time a conversation set itself, come and claimed."""
+
+    id: str
+    lease: str
+    attempts: int
+    conversation_id: str
+    name: TimerName
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,7 @@ class Conversation:
     state: State
     reply_to: str = ""
     subject: str = ""
+    last_heard: datetime | None = None  # when the resident last wrote, before the message in hand
 
 
 @dataclass(frozen=True, slots=True)

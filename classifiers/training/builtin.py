@@ -1,28 +1,33 @@
-"""The built-in model: trained from taxonomy.toml and corpus/*.txt, kept in a folder named by all it depends on."""
+"""The built-in model: trained from the taxonomy and its corpora, kept in a folder named by all it depends on."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import spacy
 from numpy.typing import NDArray
 from spacy.language import Language
+from spacy.tokens import Doc
 
 import classifiers
 from classifiers import minilm, pipeline
+from classifiers.minilm import LANGUAGE
 from classifiers.model import Lexicon, Model, save
-from classifiers.pipeline import TYPES
+from classifiers.pipeline import SPOKEN, TYPES
 from classifiers.training import fitting
 from classifiers.training.taxonomy import (
     CORPUS,
+    GLOSSARY,
     GROUPS,
     TAXONOMY,
     Line,
     ServiceType,
     read_corpus,
+    read_glossary,
     read_groups,
     read_taxonomy,
 )
@@ -31,8 +36,10 @@ Floats = NDArray[np.float32]
 Progress = Callable[[str], None]
 
 _BUCKETS = 2048
+_BUCKETS_OF_OTHERS = 4096  # where n-grams say more than the sentence model
 _PENALTIES = fitting.Penalties(meaning=0.06, words=0.04, share_of_words=0.3)
-_SCALE = 1.4  # five-fold cross-validation on the corpus: the average of both fits is too timid
+_PENALTIES_OF_OTHERS = fitting.Penalties(meaning=0.06, words=0.04, share_of_words=0.7)
+_SCALE, _SCALE_OF_OTHERS = 1.4, 1.6  # cross-validation on the corpus: penalised fits are too timid
 _CHUNK = 512  # texts embedded between two words of progress
 
 
@@ -49,43 +56,70 @@ def build(directory: Path, progress: Progress) -> Path:
         progress(f"service model {target.name}: ready")
         return target
     directory.mkdir(parents=True, exist_ok=True)
-    types, lines = read_taxonomy(), _all_lines()
-    progress(f"service model {target.name}: {len(lines)} sentences, {len(types)} types")
+    corpora = {path.stem: read_corpus(path) for path in sorted(CORPUS.glob("*.txt"))}
+    progress(f"service model {target.name}: {sum(map(len, corpora.values()))} sentences")
     vectors = _Vectors(directory / "vectors.npz", encoder, progress)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         made = Path(scratch) / "model"
-        nlp = _train(lines, vectors)
-        save(Model(nlp, tuple(nlp.pipe_labels[TYPES]), _lexicon(nlp, types, lines, vectors)), made)
-        made.replace(target)
+        save(_model(corpora, vectors), made)
+        _put(made, target)
     progress(f"service model {target.name}: trained")
     return target
 
 
-def _all_lines() -> list[Line]:
-    return [line for path in sorted(CORPUS.glob("*.txt")) for line in read_corpus(path)]
+def _put(made: Path, target: Path) -> None:
+    """Moves a finished model into place; one that another process finished first is as good."""
+    try:
+        made.replace(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+
+
+def _model(corpora: Mapping[str, Sequence[Line]], vectors: _Vectors) -> Model:
+    nlps = {language: _train_types(language, lines, vectors) for language, lines in corpora.items()}
+    nlp = nlps.pop(LANGUAGE)
+    return Model(
+        nlp=nlp,
+        types=tuple(nlp.pipe_labels[TYPES]),
+        lexicon=_lexicon(nlp, read_taxonomy(), corpora[LANGUAGE], vectors),
+        others=nlps,
+        spoken=_train_languages(corpora) if nlps else None,
+    )
 
 
 def _fingerprint(weights: bool) -> str:
     """Twelve hex digits of everything the model is made from."""
     root = Path(classifiers.__file__).parent
-    code = [root / name for name in ("minilm.py", "model.py", "pipeline.py")]
+    code = [root / name for name in ("glossary.py", "minilm.py", "model.py", "pipeline.py")]
     code += [root / "training" / name for name in ("builtin.py", "fitting.py", "regression.py", "taxonomy.py")]
     digest = hashlib.sha256(repr((weights, minilm.PINS)).encode())
-    for path in sorted([TAXONOMY, GROUPS, *CORPUS.glob("*.txt"), *code]):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in sorted([TAXONOMY, GROUPS, *CORPUS.glob("*.txt"), *GLOSSARY.glob("*.txt"), *code]):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def _train(lines: Sequence[Line], vectors: _Vectors) -> Language:
-    """A pipeline whose text categoriser knows the types of the corpus."""
+def _train_types(language: str, lines: Sequence[Line], vectors: _Vectors) -> Language:
+    """A pipeline whose text categoriser knows the types of a corpus."""
     labels = sorted({line.type_id for line in lines})
-    nlp = pipeline.blank()
-    pipeline.add_textcat(nlp, TYPES, labels, _BUCKETS)
-    texts = [line.text for line in lines]
-    docs = pipeline.make_docs(nlp, texts, vectors.of(texts))
-    vectors.progress(f"fitting {len(labels)} types")
+    vectors.progress(f"fitting {len(labels)} types ({language})")
+    nlp = pipeline.blank(language, read_glossary(language))
+    read_well = language == LANGUAGE and pipeline.has_vectors(nlp)
+    pipeline.add_textcat(nlp, TYPES, labels, _BUCKETS if read_well else _BUCKETS_OF_OTHERS)
+    docs = vectors.docs(nlp, [line.text for line in lines])
     targets = np.array([labels.index(line.type_id) for line in lines])
-    fitting.train(nlp, TYPES, docs, targets, _PENALTIES, _SCALE)
+    penalties, scale = (_PENALTIES, _SCALE) if read_well else (_PENALTIES_OF_OTHERS, _SCALE_OF_OTHERS)
+    fitting.train(nlp, TYPES, docs, targets, penalties, scale)
+    return nlp
+
+
+def _train_languages(corpora: Mapping[str, Sequence[Line]]) -> Language:
+    """A pipeline that tells the languages of the corpora apart by their words."""
+    nlp = spacy.blank("xx")
+    pipeline.add_textcat(nlp, SPOKEN, list(corpora), _BUCKETS)
+    texts = [(line.text, at) for at, lines in enumerate(corpora.values()) for line in lines]
+    docs = pipeline.make_docs(nlp, [text for text, _ in texts], None)
+    fitting.train(nlp, SPOKEN, docs, np.array([at for _, at in texts]), _PENALTIES)
     return nlp
 
 
@@ -98,7 +132,7 @@ def _lexicon(nlp: Language, types: Sequence[ServiceType], lines: Sequence[Line],
     wide = [(at, words) for at, names in enumerate(read_groups().values()) for words in names]
 
     def embed(texts: Sequence[str]) -> Floats:
-        return pipeline.similarity_vectors(nlp, pipeline.make_docs(nlp, texts, vectors.of(texts)))
+        return pipeline.similarity_vectors(nlp, vectors.docs(nlp, texts))
 
     return Lexicon(
         phrases=embed([words for _, words in phrases]),
@@ -126,15 +160,19 @@ class _Vectors:
             with np.load(path) as kept:
                 self._known = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
 
-    def of(self, texts: Sequence[str]) -> Floats | None:
-        """Rows of 384 in the order of the texts; None without weights."""
-        if self._encoder is None:
-            return None
+    def docs(self, nlp: Language, texts: Sequence[str]) -> list[Doc]:
+        """Docs of the texts, with vectors if the pipeline gives them any."""
+        if self._encoder is None or not pipeline.has_vectors(nlp):
+            return pipeline.make_docs(nlp, texts, None)
+        readable = pipeline.sentence_vector(nlp).readable
+        return pipeline.make_docs(nlp, texts, self._of(self._encoder, [readable(text) for text in texts]))
+
+    def _of(self, encoder: minilm.MiniLM, texts: Sequence[str]) -> Floats:
         keys = [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         for start in range(0, len(missing), _CHUNK):
             chunk = list(missing.items())[start : start + _CHUNK]
-            found = self._encoder.encode([text for _, text in chunk])
+            found = encoder.encode([text for _, text in chunk])
             self._known.update(zip([key for key, _ in chunk], found, strict=True))
             self.progress(f"sentence vectors: {start + len(chunk)} of {len(missing)}")
         if missing:

@@ -88,7 +88,7 @@ def evaluate(
     answers = [answer for _, answer in _answers(classifier, rows)]
     seconds = time.perf_counter() - started
     return {
-        **quality(rows, answers, offered, thresholds, trained=loaded.learned),
+        **quality(rows, answers, offered, thresholds, trained=loaded.learned.counts),
         "texts_per_s": len(rows) / seconds if seconds else 0.0,
         "ms_median": _median_ms(classifier, rows),
         "rss_mb": _resident(loaded, offered),

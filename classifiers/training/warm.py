@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from classifiers import pipeline
-from classifiers.model import Model
+from classifiers.model import Learned, Model
 from classifiers.pipeline import SERVICE, SERVICES
 from classifiers.training import calibration, fitting, regression
 
@@ -53,7 +53,8 @@ def learn(model: Model, reports: Sequence[Report], progress: Progress) -> Model:
     scale = _scale(nlp, docs, targets)
     fitting.train(nlp, SERVICES, docs, targets, _PENALTIES, scale)
     seen = Counter(report.service_code for report in used)
-    return replace(model, nlp=nlp, learned={code: seen[code] for code in codes})
+    learned = Learned({code: seen[code] for code in codes}, _links(model.types, docs, targets, len(codes)))
+    return replace(model, nlp=nlp, learned=learned)
 
 
 def _embedded(nlp: Language, reports: Sequence[Report], progress: Progress) -> list[Doc]:
@@ -72,6 +73,15 @@ def _extended(model: Model, codes: Sequence[str]) -> Language:
     nlp.from_bytes(model.nlp.to_bytes(exclude=exclude), exclude=exclude)
     pipeline.add_textcat(nlp, SERVICES, [SERVICE + code for code in codes], _BUCKETS, model.types)
     return nlp
+
+
+def _links(types: Sequence[str], docs: Sequence[Doc], targets: Ints, codes: int) -> Floats:
+    """P(service | type) as the history has it, for texts in languages the sentence model does not read."""
+    p = np.array([[doc.cats[name] for name in types] for doc in docs], dtype=np.float32)
+    wanted = np.eye(codes, dtype=np.float32)[targets]
+    together = p.T @ wanted + wanted.mean(axis=0)
+    links: Floats = together / together.sum(axis=1, keepdims=True)
+    return links
 
 
 def _scale(nlp: Language, docs: list[Doc], targets: Ints) -> float:

@@ -20,6 +20,14 @@ LONG = {
     "question": "Is the sidewalk, the bike lane or the driveway blocked, and if so by what, and since when? " * 3,
     "id": "2026-0011234",
     "reference": "K7QM2F9P",
+    "crisis": "988",
+    "hours": "Monday to Friday, 8 am to 5 pm",
+    "url": "https://fairview.example/privacy",
+    "date": "2026-11-30",
+    "link": "https://fairview.example/media/12345.jpg",
+    "one": "Street light out, flickering or burning in daytime",
+    "two": "Missed trash, recycling or yard waste pickup",
+    "text": "Trash day is Tuesday.",
 }
 
 
@@ -58,6 +66,6 @@ def test_languages_have_the_same_messages():
 
 
 def test_every_message_the_flow_names_is_written():
-    source = "".join(path.read_text(encoding="utf-8") for path in Path("bridge/flow").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in Path("bridge/flow").rglob("*.py"))
     for message_id in CATALOG.texts["en"]:
         assert f'"{message_id}"' in source, f"nobody says {message_id}"

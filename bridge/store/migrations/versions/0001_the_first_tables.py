@@ -1,6 +1,6 @@
 """The first tables
 
-Revision: 0001, after , 2026-11-23 19:09:04.029490
+Revision: 0001, after , 2026-11-23 20:01:47.966624
 """
 
 import sqlalchemy as sa
@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("reply_to", AutoString(), nullable=False),
         sa.Column("subject", AutoString(), nullable=False),
         sa.Column("state", bridge.store.types.Json(), nullable=False),
+        sa.Column("heard_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
         sa.Column("created_at", bridge.store.types.Timestamp(timezone=True), nullable=False),
         sa.Column("updated_at", bridge.store.types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_conversation_contact_id_contact")),
@@ -138,8 +139,11 @@ def upgrade() -> None:
         sa.Column("service_name", AutoString(), nullable=False),
         sa.Column("description", AutoString(), nullable=False),
         sa.Column("place", bridge.store.types.Json(), nullable=False),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("long", sa.Float(), nullable=True),
         sa.Column("attributes", bridge.store.types.Json(), nullable=False),
         sa.Column("contact", bridge.store.types.Json(), nullable=False),
+        sa.Column("cites", AutoString(), nullable=False),
         sa.Column("state", AutoString(), nullable=False),
         sa.Column("service_request_id", AutoString(), nullable=True),
         sa.Column("token", AutoString(), nullable=True),
@@ -162,10 +166,57 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_report_reference")),
     )
     with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.create_index("ix_report_city_id_lat_long", ["city_id", "lat", "long"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_conversation_id"), ["conversation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_poll_at"), ["poll_at"], unique=False)
 
+    op.create_table(
+        "timer",
+        sa.Column("id", AutoString(length=32), nullable=False),
+        sa.Column("lane", AutoString(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("due_at", bridge.store.types.Timestamp(timezone=True), nullable=False),
+        sa.Column("lease", AutoString(), nullable=True),
+        sa.Column("lease_until", bridge.store.types.Timestamp(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", AutoString(), nullable=False),
+        sa.Column("created_at", bridge.store.types.Timestamp(timezone=True), nullable=False),
+        sa.Column("finished_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
+        sa.Column("conversation_id", AutoString(), nullable=False),
+        sa.Column("name", AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversation.id"], name=op.f("fk_timer_conversation_id_conversation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_timer")),
+    )
+    with op.batch_alter_table("timer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_timer_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index(
+            "ix_timer_open_due",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+        batch_op.create_index(
+            "ix_timer_open_lane",
+            ["lane", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "follower",
+        sa.Column("report_id", AutoString(), nullable=False),
+        sa.Column("conversation_id", AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversation.id"], name=op.f("fk_follower_conversation_id_conversation")
+        ),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_follower_report_id_report")),
+        sa.PrimaryKeyConstraint("report_id", "conversation_id", name=op.f("pk_follower")),
+    )
     op.create_table(
         "outbox",
         sa.Column("id", AutoString(length=32), nullable=False),
@@ -182,6 +233,8 @@ def upgrade() -> None:
         sa.Column("conversation_id", AutoString(), nullable=False),
         sa.Column("report_id", AutoString(), nullable=True),
         sa.Column("message", bridge.store.types.Json(), nullable=True),
+        sa.Column("question", sa.Boolean(), nullable=False),
+        sa.Column("words", AutoString(), nullable=False),
         sa.Column("provider_id", AutoString(), nullable=False),
         sa.Column("segments", sa.Integer(), nullable=False),
         sa.Column("price_micros", sa.Integer(), nullable=True),
@@ -300,10 +353,24 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_conversation_id"))
 
     op.drop_table("outbox")
+    op.drop_table("follower")
+    with op.batch_alter_table("timer", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_timer_open_lane",
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+        batch_op.drop_index(
+            "ix_timer_open_due", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")
+        )
+        batch_op.drop_index(batch_op.f("ix_timer_conversation_id"))
+
+    op.drop_table("timer")
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_report_poll_at"))
         batch_op.drop_index(batch_op.f("ix_report_conversation_id"))
         batch_op.drop_index(batch_op.f("ix_report_contact_id"))
+        batch_op.drop_index("ix_report_city_id_lat_long")
 
     op.drop_table("report")
     with op.batch_alter_table("inbox", schema=None) as batch_op:

@@ -1,0 +1,102 @@
+"""Yes and no to our own questions. Anything else that is said then is read as words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bridge.flow import commands
+from bridge.flow.conversation.corrections import to_the_city
+from bridge.flow.conversation.reporting import follow_up, held
+from bridge.flow.conversation.turn import Turn, without_draft
+from bridge.vocabulary import Decision, Draft, Follow, PostUpdate, Report, Say, ToStaff
+
+STILL_BROKEN = "The resident says it is not fixed."
+
+
+def two_reports(turn: Turn) -> Decision | None:
+    """ "Are these two reports?" """
+    draft = turn.state.draft
+    if turn.state.question != "split" or draft is None:
+        return None
+    if commands.is_yes(turn.text) or commands.choice_number(turn.text) == 2:
+        first, *rest = (
+            Draft(words=(p.words,), service_code=p.service_code, place=p.place, asked=("split",), chosen=True)
+            for p in draft.problems
+        )
+        place = first.place or draft.place
+        return held(turn, replace(first, place=place, files=draft.files), later=tuple(rest))
+    if commands.is_no(turn.text) or commands.choice_number(turn.text) == 1:
+        return held(turn, replace(draft, problems=()))
+    return None
+
+
+def twin(turn: Turn) -> Decision | None:
+    """Someone told of the same before: follow theirs, or report anyway."""
+    draft = turn.state.draft
+    if turn.state.question != "twin" or draft is None:
+        return None
+    number = commands.choice_number(turn.text)
+    found = next((report for report in turn.facts.nearby if report.id == turn.state.about), None)
+    if found and (number == 1 or commands.is_follow(turn.text)):
+        own = any(report.id == found.id for report in turn.facts.reports)
+        more = to_the_city(turn, found, "\n".join(draft.words)) if own else (Follow(found), Say("following"))
+        return Decision(without_draft(turn.state), more)
+    if number == 2 or commands.is_anyway(turn.text):
+        return held(turn, draft)
+    return None
+
+
+def confirmed(turn: Turn) -> Decision | None:
+    """ "Is that right?" """
+    draft = turn.state.draft
+    if turn.state.question != "confirm" or draft is None:
+        return None
+    if commands.is_yes(turn.text):
+        return held(turn, replace(draft, chosen=True))
+    if commands.is_no(turn.text) and draft.asked.count("confirm") < 2:
+        asked = replace(draft, asked=(*draft.asked, "confirm"))
+        return Decision(replace(turn.state, draft=asked), (Say("ask.change", question=True),))
+    return None
+
+
+def at_home(turn: Turn) -> Decision | None:
+    """ "Is it at the address you saved?" """
+    draft, home = turn.state.draft, turn.state.home
+    if turn.state.question != "home" or draft is None:
+        return None
+    if commands.is_yes(turn.text) and home:
+        return held(turn, replace(draft, place=home, at_home=False))
+    if commands.is_no(turn.text):
+        return held(turn, replace(draft, at_home=False))
+    return None
+
+
+def is_it_fixed(turn: Turn) -> Decision | None:
+    """After closing. "No" makes a new request that cites the old one, once: GeoReport v2 cannot reopen."""
+    if turn.state.question != "fixed":
+        return None
+    closed = next((report for report in turn.facts.reports if report.id == turn.state.about), None)
+    done = replace(turn.state, question=None, about="")
+    if closed and commands.is_yes(turn.text):
+        more = turn.policy.satisfaction
+        state = replace(done, question="satisfied", about=closed.id) if more else done
+        return Decision(state, (Say("ask.satisfied" if more else "fixed"),))
+    if closed and commands.is_no(turn.text):
+        return _reopened(replace(turn, state=done), closed)
+    return None
+
+
+def _reopened(turn: Turn, closed: Report) -> Decision:
+    if closed.cites:  # it was reopened once already
+        return Decision(turn.state, (ToStaff("not_fixed", STILL_BROKEN, closed.id), Say("to_staff")))
+    if turn.policy.takes_updates:
+        return Decision(turn.state, (PostUpdate(closed, STILL_BROKEN), Say("update.sent")))
+    return Decision(turn.state, (follow_up(closed),))
+
+
+def satisfied(turn: Turn) -> Decision | None:
+    """How the city did: kept for staff to read, not answered."""
+    number = commands.choice_number(turn.text)
+    if turn.state.question != "satisfied" or number is None:
+        return None
+    return Decision(replace(turn.state, question=None, about=""))

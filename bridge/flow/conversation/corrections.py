@@ -1,0 +1,55 @@
+"""What changes a report after it was told. Before sending it goes in; after sending the city is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bridge.flow import commands
+from bridge.flow.conversation.turn import Turn
+from bridge.vocabulary import Decision, Draft, Effect, MessageArrived, Policy, PostUpdate, Report, Say, ToStaff
+
+PHOTO = "The resident sent a photo."
+PIN = "The resident sent the place: "
+
+
+def corrected(draft: Draft, event: MessageArrived, policy: Policy) -> Draft:
+    """The draft with what a correction names put in the place of what was wrong."""
+    understood, text = event.understanding, event.message.text
+    located, best = understood.located, understood.guesses[0] if understood.guesses else None
+    draft = replace(draft, words=(*draft.words, text.strip()))
+    if located.candidates:
+        sure = located.candidates[0] if not located.ask else None
+        draft = replace(draft, place=sure, candidates=() if sure else located.candidates, outside=False)
+    elif located.outside or commands.is_wrong_place(text):
+        draft = replace(draft, place=None, candidates=(), outside=located.outside)
+    if best and best.p >= policy.submit and not located.candidates and not commands.is_wrong_place(text):
+        draft = replace(draft, guesses=understood.guesses, service_code="", chosen=False, attributes={}, asking="")
+    return draft
+
+
+def afterwards(turn: Turn) -> Decision | None:
+    """ "no, Oak St", the photo ten minutes later: about the report that just went out, never a second request."""
+    latest = turn.latest
+    if turn.state.draft or latest is None:
+        return None
+    words = _about_what_was_sent(turn)
+    return Decision(turn.state, to_the_city(turn, latest, words)) if words else None
+
+
+def _about_what_was_sent(turn: Turn) -> str:
+    """What the city should hear; "" when the message is something of its own."""
+    message, text = turn.message, turn.text.strip()
+    if commands.is_correction(text):
+        return text
+    if message.pin and not text:
+        return f"{PIN}{message.pin.lat:.6f}, {message.pin.long:.6f}"
+    if message.attachments and not text:
+        return PHOTO
+    return ""
+
+
+def to_the_city(turn: Turn, report: Report, words: str) -> tuple[Effect, ...]:
+    """The words go to the city where it takes updates, else to staff; the resident hears which."""
+    if turn.policy.takes_updates:
+        return PostUpdate(report, words), Say("update.sent")
+    return ToStaff("correction", words, report.id), Say("update.staff")

@@ -1,0 +1,71 @@
+"""Who gets no answer, so that no machine talks to another and no thanks cost a message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bridge.flow import commands
+from bridge.flow.conversation.city import standing
+from bridge.flow.conversation.turn import Turn
+from bridge.vocabulary import Decision, InboundKind, Say, ToStaff
+
+MOST_REPEATS = 3  # the same words again and again are a machine's, or nobody reads our answers
+
+
+def automatic(turn: Turn) -> Decision | None:
+    """An auto-reply, bounce or bot is never answered."""
+    return turn.silent() if turn.message.automatic else None
+
+
+def flood(turn: Turn) -> Decision | None:
+    """More messages in an hour than a person writes: kept for staff, who are told once."""
+    count, most = len(turn.state.arrivals), turn.policy.most_an_hour
+    if count <= most:
+        return None
+    told = (ToStaff("flood", turn.text[:500]),) if count == most + 1 else ()
+    return Decision(turn.state, told)
+
+
+def repeated(turn: Turn) -> Decision | None:
+    """The same words over and over; a number may be the answer to several questions."""
+    is_answer = turn.state.question and len(turn.text.strip()) <= 3
+    return turn.silent() if turn.state.repeats >= MOST_REPEATS and not is_answer else None
+
+
+def late_edit(turn: Turn) -> Decision | None:
+    """An edit of a message whose report has gone out changes nothing by itself."""
+    is_late = turn.message.kind is InboundKind.EDIT and turn.state.draft is None
+    return turn.silent() if is_late else None
+
+
+def reaction(turn: Turn) -> Decision | None:
+    """Liked "…", or a phone's own reply while its owner drives."""
+    return turn.silent() if commands.is_reaction(turn.text) else None
+
+
+def thanks(turn: Turn) -> Decision | None:
+    """Thanks get silence: an answer to it would cost the resident a message and say nothing."""
+    waiting = turn.state.question in ("twin", "confirm", "split", "home")
+    return turn.silent() if commands.is_thanks(turn.text) and not waiting else None
+
+
+def said_already(turn: Turn) -> Decision | None:
+    """The very words of a report that just went out, sent once more: where it stands, no second one."""
+    latest = turn.latest
+    if turn.state.draft or not latest or latest.description.strip() != turn.text.strip():
+        return None
+    return Decision(turn.state, (Say(*standing(latest)),))
+
+
+def empty(turn: Turn) -> Decision | None:
+    """Nothing to read and no pin."""
+    message, state = turn.message, turn.state
+    if message.text.strip() or message.pin:
+        return None
+    if state.draft:
+        kept = replace(state.draft, files=state.draft.files + len(message.attachments))
+        return None if state.question == "photo" else Decision(replace(state, draft=kept))
+    if state.misses > 1:
+        return turn.silent()
+    said = Say("photo_only" if message.attachments else "empty")
+    return Decision(replace(state, misses=state.misses + 1), (said,))

@@ -1,0 +1,109 @@
+"""What a message is about, where, and in which language: the slow part of handling. Pure, and of one message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.flow import commands
+from bridge.flow.jurisdiction import Jurisdiction
+from bridge.vocabulary import Draft, Inbound, Located, Place, Understanding
+
+LONGEST_READ = 5000  # characters that are understood; all of the text is stored
+LONGEST_SPLIT = 600  # who writes more than this tells a story, not two problems
+SURE_OF_A_PART = 0.6  # of each of two problems, before the resident is asked about them
+FEWEST_WORDS = 2  # of a part
+
+_AND_ALSO = re.compile(
+    r"(?:[.;,!\n]+\s*|\s+)"
+    r"(?:and also|also,?|(?:and )?another (?:thing|problem)[:,]?|plus,?|second(?:ly)?[:,]|2[.)]|"
+    r"y tambi[eé]n|tambi[eé]n,?|adem[aá]s,?|y otra cosa[:,]?|otro problema[:,]?|por otro lado,?)\s+"
+    r"|\n\s*\n"
+    r"|(?<=[a-z\d])[.;]\s+(?=(?:there|the|my|hay|la|el)\b)"
+    r"|\s+and (?=(?:there|the|a|an)\b)|\s+y (?=(?:hay|un|una)\b)",
+    re.IGNORECASE,
+)
+_NUMBER_ALONE = re.compile(r"(?:it'?s |its |at |is |es (?:el )?)?#?(\d{1,5})\W*", re.IGNORECASE)
+_LEADING_NUMBER = re.compile(r"^\d{1,5}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the conversation already knows that words can be about. `last_place` is the newest report's."""
+
+    language: str = ""
+    draft: Draft | None = None
+    last_place: Place | None = None
+
+
+def understand(
+    jurisdictions: Sequence[Jurisdiction], message: Inbound, known: Known = Known()
+) -> tuple[Understanding, tuple[Understanding, ...]]:
+    """The message as a whole, and its two parts where it clearly tells of two problems.
+
+    The place decides the city, where an account serves several; another city's services than the draft was
+    understood by make all its words be read again.
+    """
+    text, draft = message.text[:LONGEST_READ], known.draft
+    first = jurisdictions[0]
+    language = first.detect(text, known.language or message.language)
+    said = commands.without_correction(text) if commands.is_correction(text) else text
+    here, located = _locate(jurisdictions, message, _meant(said, known), language)
+    before = (draft.city_id or first.id) if draft else here.id
+    afresh = bool(draft) and bool(located.candidates) and here.id != before
+    if not located.candidates and draft:
+        here = next((city for city in jurisdictions if city.id == before), here)
+    assert here.classifier, "a jurisdiction is offered its services before it serves"
+    words = "\n".join([*draft.words, text])[:LONGEST_READ] if draft and afresh else said
+    guesses, civic = here.classifier.classify(words, language) if words.strip() else ((), 0.0)
+    whole = Understanding(text, language, guesses, civic, located, here.id, afresh)
+    return whole, () if draft or message.pin else _two_problems(here, whole)
+
+
+def _two_problems(here: Jurisdiction, whole: Understanding) -> tuple[Understanding, ...]:
+    """Both parts, where each is surely a service of its own; "pothole by the broken street light" is one."""
+    if len(whole.text) > LONGEST_SPLIT:
+        return ()
+    for cut in _AND_ALSO.finditer(whole.text):
+        sides = whole.text[: cut.start()].strip(), whole.text[cut.end() :].strip()
+        if min(len(side.split()) for side in sides) >= FEWEST_WORDS:
+            parts = tuple(_part(here, side, whole) for side in sides)
+            if all(map(_sure, parts)) and len({part.guesses[0].service_code for part in parts}) == len(parts):
+                return parts
+    return ()
+
+
+def _part(here: Jurisdiction, text: str, whole: Understanding) -> Understanding:
+    assert here.classifier
+    guesses, civic = here.classifier.classify(text, whole.language)
+    located = here.locator.locate(text, whole.language)
+    return Understanding(text, whole.language, guesses, civic, located, whole.city_id)
+
+
+def _sure(part: Understanding) -> bool:
+    return bool(part.guesses) and part.guesses[0].p >= SURE_OF_A_PART
+
+
+def _meant(said: str, known: Known) -> str:
+    """ "510" alone, as a correction, is another house of the same street."""
+    place = (known.draft.place if known.draft else None) or known.last_place
+    number = _NUMBER_ALONE.fullmatch(said.strip())
+    if not number or place is None or not _LEADING_NUMBER.match(place.address):
+        return said
+    return _LEADING_NUMBER.sub(number[1], place.address)
+
+
+def _locate(
+    jurisdictions: Sequence[Jurisdiction], message: Inbound, text: str, language: str
+) -> tuple[Jurisdiction, Located]:
+    """The first city that knows the place, and the place; the account's own city when none does."""
+    found = [(city, _located(city, message, text, language)) for city in jurisdictions]
+    return next(((city, located) for city, located in found if located.candidates), found[0])
+
+
+def _located(jurisdiction: Jurisdiction, message: Inbound, text: str, language: str) -> Located:
+    if message.pin is None:
+        return jurisdiction.locator.locate(text, language)
+    place = jurisdiction.locator.at(message.pin)
+    return Located(candidates=(place,), ask=False) if place else Located(outside=True)

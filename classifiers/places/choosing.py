@@ -17,6 +17,7 @@ from classifiers.places import coordinates, geometry, resolve, shapes
 from classifiers.places.geometry import Point
 from classifiers.places.grammar import Joined
 from classifiers.places.resolve import Found
+from classifiers.places.sources import house_number
 
 _CONTEXT_M = 400.0
 _SAME_PLACE_M = 150.0
@@ -164,7 +165,10 @@ def _by_two_streets(reading: Reading) -> list[Found]:
 
 def _by_landmark_on_street(reading: Reading) -> list[Found]:
     gazetteer = reading.gazetteer
-    streets = [s for m in reading.of_kind("street") for s in resolve.streets_of(gazetteer, m.text)]
+    names = [m.text for m in reading.of_kind("street")] + [
+        parts[2] for m in reading.of_kind("address") if (parts := house_number(m.text))
+    ]
+    streets = [s for name in names for s in resolve.streets_of(gazetteer, name)]
     marks = [f for m in reading.of_kind("landmark") for f in resolve.landmark(gazetteer, m.text)]
     return resolve.beside(gazetteer, streets, marks) if streets and marks else []
 

@@ -55,6 +55,8 @@ _PLACED_STREET = re.compile(
     re.IGNORECASE,
 )
 _PLACED = re.compile(r"(?:^|[.,:;@(/]|\b(?:at|front\s+of|from|to|near|by|outside|behind|is))\s*$", re.IGNORECASE)
+_NAME = r"(?:[A-Z]\.?\s+)?[A-Z][\w'’]+(?:\s+[A-Z][\w'’]+)?\.?"
+_CORNER = re.compile(rf"\b(?i:corner|intersection|junction)\s+of\s+(?:the\s+)?({_NAME})\s*(?:and|&|/)\s*({_NAME})")
 _SPANISH_TYPE = r"(?:[Cc]alle|[Aa]venida|[Aa]vda\.?|[Bb]ulevar|[Cc]alz(?:ada|\.))"
 _NO_SPANISH_NAME = (
     r"(?!(?i:para|por|de|en|que|ya?|con|est[aá]|hay|frente|no|desde|sin|se|la|el|a|es|del|al|cerca|entre|tiene"
@@ -167,8 +169,11 @@ def counts_things(text: str, start: int, name: str, everyday: Collection[str]) -
 
 
 def streets(text: str, everyday: Collection[str] = ()) -> list[Mention]:
-    """Streets with a street type: capitalised, behind a word of place, or with a name that is no common word."""
-    found: list[Mention] = []
+    """Streets with a street type: capitalised, behind a word of place, or with a name that is no common word.
+
+    Without a type only as "the corner of Howard and Third".
+    """
+    found = [mention(text, *m.span(side), "street") for m in _CORNER.finditer(text) for side in (1, 2)]
     for pattern in (_CAPITAL_STREET, _SPANISH_STREET, _PLACED_STREET, _ODD_STREET):
         for match in pattern.finditer(text):
             name = match[1].split(None, 1)[1] if pattern is _SPANISH_STREET else match[1].rsplit(None, 1)[0]

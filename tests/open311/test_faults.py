@@ -1,21 +1,26 @@
-"""A thousand reports to a city that fails in every way it can: each arrives, none twice."""
+"""A thousand reports, through the bridge's own outbox, to a city that fails in every way it can."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlmodel import Session, func, select
 
 from bridge.city.imitation.exchange import Asked
-from bridge.errors import Retryable, Unsure
-from bridge.open311 import Client
-from bridge.vocabulary import Receipt, Submission
+from bridge.flow import dispatch
+from bridge.flow.dispatch import Dispatch
+from bridge.store import tables as t
 from tests.open311.embedded import RunEmbedded
-from tests.open311.scripted import ManualClock
+from tests.open311.scripted import NOON
+from tests.tracking.world import ACCOUNT, Phone, fill, handling_of, open_store, rows_of
 
 REPORTS = 1000
 POST_FAULTS = (
@@ -25,8 +30,9 @@ POST_FAULTS = (
 )  # fmt: skip
 READ_FAULTS = ("status=500", "throttled=15", "drop", "truncated", "html", "empty-body", "status=503")
 SLOW = "slow hole"  # a report with these words is stored at once and answered after its sender's deadline
-ANSWERED_LATE = "slow=1.5"
-DEADLINE = 0.6
+ANSWERED_LATE = "slow=4"
+DEADLINE = 3.0
+APART, STEP = timedelta(seconds=20), timedelta(minutes=4)
 
 
 def failing(chance: random.Random) -> Callable[[Asked], Sequence[str]]:
@@ -45,52 +51,38 @@ def failing(chance: random.Random) -> Callable[[Asked], Sequence[str]]:
     return choose
 
 
-async def deliver(client: Client, submission: Submission, clock: ManualClock, settled: float) -> Receipt:
-    """Sends until it is known to have arrived; an unsure send is looked up before anything is sent again, and
-    not before the city has had so many seconds of real time to store it."""
-    unsure: datetime | None = None
-    for _ in range(60):
-        try:
-            if unsure is not None:
-                found = await client.look_up(submission, unsure)
-                assert found.verdict != "cannot_tell", found.why
-                if found.receipt:
-                    return found.receipt
-                unsure = None
-            started = clock.now()
-            return await client.submit(submission)
-        except Retryable as later:
-            clock.pass_(later.after or 5)
-        except Unsure:
-            unsure = started
-            clock.pass_(5)
-            await asyncio.sleep(settled)
-    pytest.fail(f"{submission.reference} was given up")
+def next_due(session: Session) -> datetime | None:
+    """When the outbox has something to do again."""
+    session.rollback()
+    return session.exec(select(func.min(t.Outbox.due_at)).where(t.Outbox.state == "open")).one()
 
 
-async def test_every_report_arrives_and_none_twice(
-    run_embedded: RunEmbedded, caplog: pytest.LogCaptureFixture
+async def test_every_report_arrives_none_twice_and_each_resident_gets_one_number(
+    run_embedded: RunEmbedded, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.CRITICAL, "uvicorn.error")  # it tells each cut connection at length
+    caplog.set_level(logging.CRITICAL)  # each cut connection and each failure is told at length
+    words = [f"A {SLOW if number % 250 == 249 else 'hole'}, number {number}" for number in range(REPORTS)]
     with run_embedded(failing(random.Random(311))) as city:
-        patient, hasty = (
-            city.client(clock_skew_minutes=1, circuit_failures=5),
-            city.client(submit_seconds=DEADLINE),
-        )
-        receipts = {}
-        for number in range(REPORTS):
-            slow = number % 250 == 249
-            words = f"A {SLOW if slow else 'hole'}, number {number}"
-            report = Submission(f"R{number:07}", "001", words, lat=39.17, long=-86.53)
-            sender, settled = (hasty, 1.0) if slow else (patient, 0.0)
-            receipt = await deliver(sender, report, city.clock, settled)
-            receipts[report.reference] = receipt.service_request_id
-            city.clock.pass_(60)
-        await patient.close()
-        await hasty.close()
-        stored = [
-            (row.description.rpartition(" ")[2], row.service_request_id)
-            for row in city.desk.requests(public=False)
-        ]
-        assert len(stored) == REPORTS
-        assert dict(stored) == receipts
+        client = city.client(submit_seconds=DEADLINE, clock_skew_minutes=1, circuit_failures=5)
+        store, phone = open_store(folder, city.clock), Phone()
+        reports = [{"description": text, "created_at": NOON + n * APART} for n, text in enumerate(words)]
+        fill(folder, reports, queued=True, together=1)
+        work = Dispatch(handling_of(store, city.clock, client), {ACCOUNT: phone})
+        with rows_of(folder) as session:
+            while due := next_due(session):
+                city.clock.at = max(city.clock.at + STEP, due)
+                await dispatch.look(work)
+                await asyncio.sleep(0.02)  # a city that was cut off may still be storing
+        await store.close()
+        await client.close()
+        stored = {
+            row.service_request_id: row.description.splitlines()[0] for row in city.desk.requests(public=False)
+        }
+    assert sorted(stored.values()) == sorted(words)
+    with rows_of(folder) as session:
+        sent = session.exec(select(t.Report)).all()
+        numbers = {report.service_request_id or "": report.description for report in sent}
+    assert numbers == stored
+    told = [number for message in phone.sent for number in re.findall(r"Its number is (\S+)\.", message.text)]
+    assert sorted(told) == sorted(numbers)
+    assert max(Counter(message.to for message in phone.sent if "Its number" in message.text).values()) == 1

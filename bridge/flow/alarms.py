@@ -1,6 +1,7 @@
 """Emergency words in a text, found by rules that are files a city can read and extend.
 
-A file (config/emergency) holds groups of words, words that are never a misspelling of others, and rules. A rule
+A file (config/emergency) holds groups of words and rules; a list beside it holds everyday words, which are never a
+misspelling of others. A rule
 has phrases: all words of one must stand near each other, in any order, each allowed the slips of a thumb.
 `{name}` stands for any word of a group, `word*` for all that begins so. `unless` phrases are taken out of the text
 first ("fire hydrant"), a negation just before a phrase voids it ("nobody is hurt"), and the `past` voids all.
@@ -44,7 +45,8 @@ class Rule:
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """The rules of one language. `plain` words are what they are, `negations` void, `past` is over."""
+    """The rules of one language. `plain` words are what they are, `negations` void, `past` is over,
+    and by its `common` words a language is known."""
 
     code: str
     elements: tuple[Element, ...]
@@ -53,6 +55,7 @@ class Language:
     past: tuple[Phrase, ...]
     negations: Element
     plain: Element
+    common: Element
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class Alarms:
     def __call__(self, text: str) -> Alarm | None:
         """What a text alarms of, self-harm before all else; None for most texts."""
         said = text[:LONGEST_READ]
-        found = [alarm for language in self.languages for alarm in _found(language, said)]
+        spoken = _spoken(self.languages, _tokens(said))
+        found = [alarm for language in spoken for alarm in _found(language, said)]
         return min(found, key=lambda alarm: FIRST_TO_LAST.index(alarm.kind), default=None)
 
 
@@ -84,8 +88,16 @@ def _language(path: Path) -> Language:
         unless, past = words.phrases(raw.get("unless", ())), words.phrases(raw.get("past", ()))
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"{path}: no emergency rules: {error}") from None
-    negations, plain = _element(raw.get("negations", ())), _element(raw.get("plain", ()))
-    return Language(path.name.partition(".")[0], tuple(words.known), rules, unless, past, negations, plain)
+    negations, plain, common = (_element(raw.get(name, ())) for name in ("negations", "plain", "common"))
+    code = path.name.partition(".")[0]
+    plain |= _everyday(path.with_name(f"{code}.words.txt"))
+    return Language(code, tuple(words.known), rules, unless, past, negations, plain, common)
+
+
+def _everyday(path: Path) -> Element:
+    """The words of a list beside the rules, one a line; none where there is no list."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 class _Words:
@@ -126,6 +138,13 @@ def _tokens(text: str) -> tuple[str, ...]:
 def _single(word: str) -> str:
     """Without letters drawn out: "heeelp", "fireeee"."""
     return re.sub(r"(.)\1{2,}", r"\1\1", word)
+
+
+def _spoken(languages: Sequence[Language], tokens: Sequence[str]) -> Sequence[Language]:
+    """The languages the text may be in: "bomba" is no "bomb". A few words may be of any."""
+    counts = [sum(token in language.common for token in tokens) for language in languages]
+    most = max(counts, default=0)
+    return [language for language, count in zip(languages, counts, strict=True) if count * 2 >= most]
 
 
 Hits = Mapping[int, Sequence[int]]

@@ -19,6 +19,7 @@ from bridge.vocabulary import (
     FileReport,
     Followed,
     Followings,
+    FollowUp,
     Guess,
     Inbound,
     InboxRow,
@@ -127,6 +128,11 @@ class City(Protocol):
     async def follow(self, followed: Sequence[Followed]) -> Followings:
         """Reads as many of these due requests as the city's read limit allows now, the most urgent first. Raises
         Retryable or Permanent when nothing could be read."""
+        ...
+
+    async def post_update(self, follow_up: FollowUp) -> str:
+        """POSTs more words on a request, once; the city's id for them, "" when it gives none. Raises Retryable,
+        Permanent or Unsure."""
         ...
 
 

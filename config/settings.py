@@ -29,7 +29,14 @@ from bridge.vocabulary import CityAnswer, Policy
 
 PREFIX = "OPEN311_BRIDGE_"
 EMERGENCY = Path(__file__).with_name("emergency")
-FILES = ("gazetteer", "services", "definitions", "profile", "answers")  # settings of a city that are paths
+FILES = (
+    "gazetteer",
+    "boundary",
+    "services",
+    "definitions",
+    "profile",
+    "answers",
+)  # settings of a city that are paths
 
 
 class Strict(BaseModel):
@@ -60,6 +67,7 @@ class CitySettings(Strict):
     time_zone: str = "UTC"
     languages: tuple[Literal["en", "es"], ...] = ("en",)
     gazetteer: Path
+    boundary: Path | None = None
     embedded: bool = False
     services: Path | None = None
     definitions: Path | None = None

@@ -18,6 +18,7 @@ from bridge.city.settings import CitySettings as EmbeddedSettings
 from bridge.flow import alarms
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311 import profile as profiles
+from bridge.open311.boundary import read_boundary
 from bridge.open311.client import Client
 from bridge.open311.profile import Profile
 from bridge.ports import Blobs, Clock, Locator, Store
@@ -96,6 +97,7 @@ async def make_jurisdiction(
         alarms=alarms.load(city.emergency_files),
         poll_every=timedelta(seconds=city.poll_seconds),
         settle_after=timedelta(seconds=city.settle_seconds),
+        holds=read_boundary(city.boundary.read_text(encoding="utf-8")).holds if city.boundary else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,11 @@ from bridge.city.serve import serve
 from bridge.city.settings import CitySettings
 from bridge.cli.terminal import one_line, progress, say
 from bridge.errors import BridgeError, SettingsError
-from bridge.open311.probe import probe
+from bridge.open311.client import Client
+from bridge.open311.probe import Check, probe
+from bridge.open311.trial import Written, marked_submission, write_test
+from bridge.store.types import new_reference
+from bridge.vocabulary import Submission
 
 app = typer.Typer(no_args_is_help=True, help="GeoReport v2 cities: serve the embedded one, check any.")
 
@@ -70,16 +75,79 @@ def status(
 def check(
     url: str,
     jurisdiction_id: str = "",
+    time_zone: Annotated[str, typer.Option(help="The city's, for times without one: America/Chicago.")] = "UTC",
     reads_per_minute: Annotated[int, typer.Option(help="0: as fast as it answers.")] = 10,
+    api_key_env: Annotated[str, typer.Option(help="The environment variable that holds the API key.")] = "",
+    write: Annotated[bool, typer.Option("--write-test", help="Post a marked test request, after a yes.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the test request.")] = False,
+    service: Annotated[str, typer.Option(help="The test request's service code.")] = "",
+    at: Annotated[str, typer.Option(help="The test request's place: LAT,LONG.")] = "",
 ) -> None:
-    """Reads an endpoint without writing, says what is odd about it, and suggests a profile."""
+    """Reads an endpoint, says what is odd about it, and suggests a profile. Writes only with --write-test."""
     logs.configure("error")
     with one_line():
+        key = _key(api_key_env)
         try:
             found = asyncio.run(
-                probe(url, jurisdiction_id=jurisdiction_id, reads_per_minute=reads_per_minute, progress=progress)
+                probe(
+                    url,
+                    api_key=key,
+                    jurisdiction_id=jurisdiction_id,
+                    time_zone=time_zone,
+                    reads_per_minute=reads_per_minute,
+                    progress=progress,
+                )
             )
         except BridgeError as error:
             raise SettingsError(str(error)) from None
         say(f"# {found.verdict}: {len(found.services)} services, {found.reads} reads")
+        if write:
+            found = _tried(found, key, _test_request(found, service, at), yes)
         say(found.suggestion())
+
+
+def _key(name: str) -> str | None:
+    if name and not os.environ.get(name):
+        raise SettingsError(f"the environment variable {name} is not set")
+    return os.environ[name] if name else None
+
+
+def _test_request(found: Check, service: str, at: str) -> Submission:
+    """What would be posted: for a service without questions, where the newest listed request is."""
+    plain = [known.service_code for known in found.services if known.type == "realtime" and not known.metadata]
+    code = service or next(iter(plain), "")
+    if not code:
+        raise SettingsError("every service has questions of its own: name one with --service")
+    places = ((row.lat, row.long) for row in found.recent if row.lat is not None and row.long is not None)
+    lat, long = _point(at) if at else next(places, (None, None))
+    if lat is None or long is None:
+        raise SettingsError("the city lists no place: name one with --at LAT,LONG")
+    return marked_submission(new_reference(), code, lat, long)
+
+
+def _point(at: str) -> tuple[float, float]:
+    try:
+        lat, long = (float(part) for part in at.split(","))
+    except ValueError:
+        raise SettingsError(f"--at is LAT,LONG, such as 39.1653,-86.5264: {at!r}") from None
+    return lat, long
+
+
+def _tried(found: Check, key: str | None, submission: Submission, yes: bool) -> Check:
+    """The check with what one test request adds to it."""
+    where = f"service {submission.service_code} at {submission.lat}, {submission.long}"
+    if not yes and not typer.confirm(f"Post one test request to {found.profile.endpoint}, {where}?", err=True):
+        say("# no test request was posted")
+        return found
+    written = asyncio.run(_written(Client(found.profile, key), submission))
+    for finding in written.findings:
+        say(f"# {finding.level}: {finding}")
+    learnt = f"a test request was {'' if written.profile.fresh_requests_listed else 'not '}listed"
+    return replace(found, profile=written.profile, why={**found.why, "fresh_requests_listed": learnt})
+
+
+async def _written(client: Client, submission: Submission) -> Written:
+    try:
+        return await write_test(client, submission)
+    finally:
+        await client.close()

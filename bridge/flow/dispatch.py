@@ -283,16 +283,34 @@ def _tell_held(dispatch: Dispatch, tx: Transaction, row: OutboxRow, report: Repo
 
 
 async def _update(dispatch: Dispatch, row: OutboxRow) -> None:
-    """More words on a report. Until the city's side of it is wired a person passes them on."""
+    """More words on a report, posted once. Where the city did not surely take them, a person passes them on."""
     assert row.report_id
     report_id = row.report_id
+    report = await dispatch.handling.store.read(lambda tx: tx.report(report_id))
+    if not report.service_request_id:
+        await _pass_on(dispatch, row, "the city has no number for this report yet")
+        return
+    more = reports.follow_up(report, row, dispatch.handling.clock.now())
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            taken_as = await dispatch.jurisdiction(report).endpoint.post_update(more)
+    except Retryable as error:
+        await _again(dispatch, row, backoff(row.attempts, error.after), str(error))
+    except (Permanent, Unsure, TimeoutError) as error:
+        await _pass_on(dispatch, row, str(error) or "time-out")
+    else:
+        log.info("update posted", extra={"report_id": report_id})
+        await dispatch.handling.store.write(lambda tx: tx.finish_outbox(row, Sent(taken_as)))
 
+
+async def _pass_on(dispatch: Dispatch, row: OutboxRow, why: str) -> None:
     def commit(tx: Transaction) -> None:
         conversation = tx.conversation(row.conversation_id)
-        tx.add_staff_task(conversation, ToStaff("correction", row.words), report_id)
+        tx.add_staff_task(conversation, ToStaff("correction", row.words), row.report_id)
         tx.finish_outbox(row, None)
 
     await _conclude(dispatch, row, commit)
+    log.warning("update left to staff", extra={"report_id": row.report_id, "error": why})
 
 
 _SENDING: Mapping[str, Callable[[Dispatch, OutboxRow], Awaitable[None]]] = {

@@ -17,9 +17,9 @@ class Jurisdiction:
 
     `detect` tells the language of a text: (text, current language) -> one of `languages`. A fresh report's
     status is asked for every `poll_every`. A POST that timed out may still be under way at the city, so it is
-    looked up only `settle_after` it was made. `alarms` hears
-    words of an emergency in a text. `contact_needed` names the contact fields without which this city
-    refuses a report (`first_name`, `last_name`, `email`, `phone`).
+    looked up only `settle_after` it was made. `alarms` hears words of an emergency in a text. `contact_needed`
+    names the contact fields without which this city refuses a report (`first_name`, `last_name`, `email`,
+    `phone`). `holds` says whether a point (lat, long) is within the city's boundary; None: it has none.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Jurisdiction:
     settle_after: timedelta = timedelta(minutes=1)
     services: Mapping[str, Service] = field(default_factory=dict)
     classifier: Classifier | None = None
+    holds: Callable[[float, float], bool] | None = None
     model_id: str = ""  # the blob the classifier was bound from
 
     def offer(self, services: Sequence[Service]) -> None:

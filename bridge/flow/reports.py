@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
 
-from bridge.vocabulary import Report, ServiceRequest, Submission
+from bridge.vocabulary import FollowUp, OutboxRow, Report, ServiceRequest, Submission
 
 SILENT = ("", "unchanged")  # status words that say nothing of the status (mySociety's updates)
 APPROXIMATE = "Location as described by the resident: "
@@ -27,6 +29,19 @@ def submission(report: Report) -> Submission:
         last_name=report.contact.get("last_name", ""),
         email=report.contact.get("email", ""),
         phone=report.contact.get("phone", ""),
+    )
+
+
+def follow_up(report: Report, row: OutboxRow, now: datetime) -> FollowUp:
+    """More words on a report that the city has, under an id of ours that is the same at each try."""
+    return FollowUp(
+        update_id=f"{report.reference}-{row.id[-8:]}",
+        service_request_id=report.service_request_id or "",
+        description=row.words,
+        updated_at=now,
+        email=report.contact.get("email", ""),
+        first_name=report.contact.get("first_name", ""),
+        last_name=report.contact.get("last_name", ""),
     )
 
 
@@ -60,6 +75,25 @@ class Standing:
 def standing(fingerprint: str) -> Standing | None:
     """None before the first look."""
     return Standing(*json.loads(fingerprint)) if fingerprint.startswith("[") else None
+
+
+def shown(report: Report, seen: ServiceRequest) -> Report:
+    """The report as the city shows it now. A note that was told before is left out."""
+    old, new = standing(report.fingerprint), standing(fingerprint(report.fingerprint, seen))
+    assert new
+    notes = "" if old and old.notes == new.notes else new.notes
+    return replace(report, status=new.status, raw_status=new.raw_status, status_notes=notes)
+
+
+def change(report: Report, seen: ServiceRequest) -> Literal["status", "service", "date"]:
+    """What a change is about, where it is one: another date or another service only when nothing else is new."""
+    old, new = standing(report.fingerprint), standing(fingerprint(report.fingerprint, seen))
+    assert new
+    if old is None or (old.status, old.raw_status, old.notes) != (new.status, new.raw_status, new.notes):
+        return "status"
+    if old.service_code and old.service_code != new.service_code:
+        return "service"
+    return "date" if new.expected and old.expected != new.expected else "status"
 
 
 def is_news(report: Report, seen: ServiceRequest) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.flow import commands
 from bridge.flow.jurisdiction import Jurisdiction
@@ -97,9 +97,29 @@ def _meant(said: str, known: Known) -> str:
 def _locate(
     jurisdictions: Sequence[Jurisdiction], message: Inbound, text: str, language: str
 ) -> tuple[Jurisdiction, Located]:
-    """The first city that knows the place, and the place; the account's own city when none does."""
+    """The city whose boundary holds the place, and the place; where none has a boundary, the first that knows it;
+    the account's own city when none does."""
     found = [(city, _located(city, message, text, language)) for city in jurisdictions]
-    return next(((city, located) for city, located in found if located.candidates), found[0])
+    for finder, located in found:
+        for city in _owners(jurisdictions, finder):
+            within = tuple(place for place in located.candidates if _is_in(city, place))
+            if within:
+                return city, replace(located, candidates=within)
+    here, located = found[0]
+    known = any(located.candidates for _, located in found)
+    return here, replace(located, candidates=(), outside=True) if known else located
+
+
+def _owners(jurisdictions: Sequence[Jurisdiction], finder: Jurisdiction) -> list[Jurisdiction]:
+    """Whose a place can be: of a city with a boundary, else of the one that found it, else of one without."""
+    bounded = [city for city in jurisdictions if city.holds]
+    free = [city for city in jurisdictions if not city.holds]
+    return [*bounded, *(city for city in free if city is finder), *(city for city in free if city is not finder)]
+
+
+def _is_in(city: Jurisdiction, place: Place) -> bool:
+    """A place that is known by its words alone is believed to be where it was found."""
+    return not city.holds or place.lat is None or place.long is None or city.holds(place.lat, place.long)
 
 
 def _located(jurisdiction: Jurisdiction, message: Inbound, text: str, language: str) -> Located:

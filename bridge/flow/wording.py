@@ -17,7 +17,7 @@ from bridge.vocabulary import Choice, Conversation, Outbound, Say
 
 MOST_SEGMENTS = {"en": 1}
 OTHERWISE_SEGMENTS = 2  # accents are not GSM-7, so a text of equal length takes two
-SHORTENED_FIRST_TO_LAST = ("note", "place", "service", "street", "question", "one", "two")
+SHORTENED_FIRST_TO_LAST = ("note", "place", "service", "other", "street", "question", "one", "two")
 LEFT_OFF = ("status.photo", "status.expected")  # where there is no room
 OF_ANY_LENGTH = ("staff.reply", "answer")  # words a person chose: cut into several texts, never short
 SHORTEST = 12

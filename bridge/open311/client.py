@@ -26,13 +26,14 @@ from bridge.open311.listing import Listing, Query
 from bridge.open311.offer import Offer
 from bridge.open311.profile import Profile
 from bridge.open311.survey import Finding
-from bridge.open311.updates import FollowUp, RequestUpdate
+from bridge.open311.updates import RequestUpdate
 from bridge.ports import Clock
 from bridge.vocabulary import (
     Attribute,
     Discovery,
     Followed,
     Followings,
+    FollowUp,
     Lookup,
     Receipt,
     Service,

@@ -19,7 +19,7 @@ from bridge.open311.form import Fields, storable
 from bridge.open311.instants import write_instant
 from bridge.open311.profile import Profile
 from bridge.open311.shapes import Row, rows, text
-from bridge.vocabulary import ServiceRequest
+from bridge.vocabulary import FollowUp, ServiceRequest
 
 PATH = "servicerequestupdates"
 _WRAPPINGS = ("service_request_updates", "service_request_update", "request_updates", "request_update", "updates")
@@ -38,21 +38,6 @@ class RequestUpdate:
     media_url: str = ""
     external_status_code: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """What a resident adds to a request that the city has. `update_id` is ours and names it for good."""
-
-    update_id: str
-    service_request_id: str
-    description: str
-    updated_at: datetime
-    status: str = "OPEN"  # OPEN or CLOSED; others are for councils with extended states
-    email: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    media_url: str = ""
 
 
 def updates(tree: Tree, reading: wire.Reading = wire.PLAIN) -> tuple[RequestUpdate, ...]:

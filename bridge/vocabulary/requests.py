@@ -101,6 +101,21 @@ class Followings:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What a resident adds to a request that the city has. `update_id` is ours and names it for good."""
+
+    update_id: str
+    service_request_id: str
+    description: str
+    updated_at: datetime
+    status: str = "OPEN"  # OPEN or CLOSED; others are for councils with extended states
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    media_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """A report whose token or status is due to be asked for: only what that takes. `changed_at` is when the city
     last showed something new, `fingerprint` what it showed."""

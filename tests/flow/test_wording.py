@@ -14,6 +14,7 @@ LONG = {
     "city": "City of Fairview",
     "emergency": "911",
     "service": "Street light out, flickering or burning in daytime",
+    "other": "Street light out, flickering or burning in daytime",
     "place": "Martin Luther King Jr Blvd & North Washington Avenue near Fairview General Hospital",
     "street": "Martin Luther King Jr Blvd",
     "note": "A crew was there this morning and could not find the trouble. Please call us again. " * 5,

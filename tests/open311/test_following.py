@@ -8,8 +8,7 @@ import httpx
 import pytest
 
 from bridge.errors import Permanent, Unsure
-from bridge.open311.updates import FollowUp
-from bridge.vocabulary import Followed, Followings
+from bridge.vocabulary import Followed, Followings, FollowUp
 from tests.open311.scripted import KEY, NOON, ManualClock, ScriptedCity, client_of, row
 
 

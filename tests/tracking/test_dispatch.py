@@ -23,8 +23,8 @@ from bridge.flow.dispatch import Dispatch
 from bridge.flow.work import LEASE
 from bridge.store import tables as t
 from bridge.store.sqlite import SqliteStore
-from bridge.vocabulary import Attribute, Discovery, Followed, Followings, Lookup, Receipt, Service, Submission
-from tests.tracking.world import ACCOUNT, Phone, Watch, fill, handling_of, open_store, rows_of
+from bridge.vocabulary import Lookup, Receipt, Submission
+from tests.tracking.world import ACCOUNT, Phone, ScriptedEndpoint, Watch, fill, handling_of, open_store, rows_of
 
 Fault = Literal["retryable", "later", "refused", "unsure", "time-out", "killed", "bug"]
 FAULTS: dict[Fault, BaseException] = {
@@ -48,7 +48,7 @@ class Answer:
 
 
 @dataclass
-class ScriptedCity:
+class ScriptedCity(ScriptedEndpoint):
     """Answers POSTs and look-ups from two scripts; when one has ended, it does what it should."""
 
     posts: list[Answer]
@@ -75,21 +75,6 @@ class ScriptedCity:
         if submission.reference in self.stored:
             return Lookup("found", Receipt(f"c{submission.reference}"))
         return Lookup("absent")
-
-    async def services(self) -> tuple[Service, ...]:
-        return ()
-
-    async def definition(self, service_code: str) -> tuple[Attribute, ...]:
-        return ()
-
-    async def discovery(self) -> Discovery:
-        return Discovery()
-
-    async def resolve_all(self, tokens: object) -> dict[str, str | None]:
-        return {}
-
-    async def follow(self, followed: list[Followed]) -> Followings:
-        return Followings()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 import httpx
 from sqlmodel import Session, col, select
 
+from bridge.errors import Permanent, Retryable
 from bridge.flow.handling import Handling
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.ports import City, Clock
@@ -23,7 +24,25 @@ from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.sqlite import SqliteStore, engine
 from bridge.store.wake import EmbeddedWake
-from bridge.vocabulary import Guess, Inbound, Located, Outbound, Pin, Place, Sent, Service, State
+from bridge.vocabulary import (
+    Attribute,
+    Discovery,
+    Followed,
+    Followings,
+    FollowUp,
+    Guess,
+    Inbound,
+    Located,
+    Lookup,
+    Outbound,
+    Pin,
+    Place,
+    Receipt,
+    Sent,
+    Service,
+    State,
+    Submission,
+)  # fmt: skip
 from config.catalog import load_catalog
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -63,6 +82,34 @@ class Nothing:
 
     def classify(self, text: str, language: str) -> tuple[tuple[Guess, ...], float]:
         return (), 0.0
+
+
+class ScriptedEndpoint:
+    """A city that offers, takes and shows nothing. Tests overrule what they are about."""
+
+    async def submit(self, submission: Submission) -> Receipt:
+        raise Retryable("closed")
+
+    async def look_up(self, submission: Submission, since: datetime) -> Lookup:
+        return Lookup("cannot_tell")
+
+    async def post_update(self, follow_up: FollowUp) -> str:
+        raise Permanent("no updates are taken")
+
+    async def services(self) -> tuple[Service, ...]:
+        return ()
+
+    async def definition(self, service_code: str) -> tuple[Attribute, ...]:
+        return ()
+
+    async def discovery(self) -> Discovery:
+        return Discovery()
+
+    async def resolve_all(self, tokens: Sequence[str]) -> dict[str, str | None]:
+        return {}
+
+    async def follow(self, followed: Sequence[Followed]) -> Followings:
+        return Followings()
 
 
 @dataclass

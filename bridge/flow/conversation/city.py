@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bridge.flow.reports import change, shown
 from bridge.vocabulary import (
     CityAccepted,
     CityRefused,
@@ -55,13 +56,8 @@ def status_changed(state: State, event: StatusChanged, facts: Facts, policy: Pol
     if quiet_until:
         waiting = tuple(dict.fromkeys((*state.news, event.report.id)))
         return Decision(replace(state, news=waiting), (SetTimer("news", quiet_until),))
-    report = replace(
-        event.report,
-        status=event.now.status,
-        raw_status=event.now.raw_status,
-        status_notes=event.now.status_notes.strip(),
-    )
-    say = replace(Say(*standing(report)), also=_details(event))
+    report = shown(event.report, event.now)
+    say = _news(event, report, facts)
     own = any(known.id == report.id for known in facts.reports)
     if own and _may_ask(state, report):
         asked = replace(state, question="fixed", about=report.id, closed=(*state.closed, report.id)[-20:])
@@ -74,6 +70,20 @@ def _may_ask(state: State, report: Report) -> bool:
     idle = state.draft is None and state.question is None and not state.opted_out
     said = f"{report.raw_status} {report.status_notes}"
     return idle and report.status == "closed" and report.id not in state.closed and not _NOT_DONE.search(said)
+
+
+def _news(event: StatusChanged, report: Report, facts: Facts) -> Say:
+    """A sentence on what changed: another service or another date where that is all, else where it stands."""
+    seen, about = event.now, standing(report)[1]
+    match change(event.report, seen):
+        case "service":
+            known = facts.services.get(seen.service_code)
+            other = seen.service_name or (known.service_name if known else seen.service_code)
+            return Say("status.moved", {**about, "other": other})
+        case "date" if seen.expected_datetime:
+            return Say("status.due", {**about, "date": seen.expected_datetime.date().isoformat()})
+        case _:
+            return replace(Say(*standing(report)), also=_details(event))
 
 
 def _details(event: StatusChanged) -> tuple[Say, ...]:

@@ -116,6 +116,9 @@ class Gazetteer:
         self.numbers_per_metre = float(meta["numbers_per_metre"])
         self._boundary = [packing.unpack(p) for (p,) in self._rows("SELECT points FROM area WHERE boundary")]
         self._districts = [(n, packing.unpack(p)) for n, p in self._rows("SELECT name, points FROM area")]
+        self.district_names = {fold(n) for n, _ in self._districts} | {
+            fold(part) for (n,) in self._rows("SELECT name FROM district") for part in n.split("/")
+        }
         self._keys = [key for (key,) in self._rows("SELECT DISTINCT key FROM name")]
         self._key_set = frozenset(self._keys)
         self._landmark_keys = [key for (key,) in self._rows("SELECT DISTINCT key FROM landmark_name")]
@@ -287,9 +290,8 @@ class Gazetteer:
         return bool(self._cities)
 
     def district_named(self, text: str) -> bool:
-        """Whether a text is the name of the city or of one of its districts."""
-        key = fold(text)
-        return any(fold(name) == key for name, _ in self._districts)
+        """Whether a text is the name of one of the city's districts, as far as the sources told them."""
+        return fold(text) in self.district_names
 
     def nearest_address(self, at: Point, within: float = 250.0) -> tuple[str, float] | None:
         """The nearest known house number, or place along a street, and its distance in metres."""
@@ -327,7 +329,7 @@ def _likeness(said: StreetName, before: str, suffix: str, after: str) -> float:
     """1 when nothing that was said is contradicted; a wrong suffix or direction costs, a missing one little."""
     score = 1.0
     if said.suffix and suffix != said.suffix:
-        score -= 0.15
+        score -= 0.25
     said_direction, direction = said.before or said.after, before or after
     if said_direction != direction:
         score -= 0.1 if not direction else 0.2 if said_direction else 0.06

@@ -7,7 +7,8 @@ import sqlite3
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 
 from classifiers.places import crossings, geometry, packing
@@ -16,7 +17,7 @@ from classifiers.places.packing import cell, pack
 from classifiers.places.sources import AddressPoint, Area, CrossingPin, Landmark, Record, StreetLine, read
 from classifiers.places.words import SUFFIXES, StreetName, fold, similar, sound, street_name
 
-FORMAT = "6"
+FORMAT = "7"
 """Version of the tables below; a gazetteer of another version must be built again."""
 
 _TABLES = """
@@ -51,6 +52,12 @@ _ONE_STREET_M = 400.0
 
 _WIDE = 20
 """A report's pin on "56-110 Moreland Rd" says no more than that the middle of the range is about there."""
+
+_KNOWN_TOWN = 20
+"""How often a town must stand behind streets, beside every fifth time, to be the city's own name."""
+
+_UNBROKEN_M = 250.0
+"""House numbers further apart are not of one unbroken street."""
 
 _ALIAS_M, _PINNED_ALIAS_M = 80.0, 3000.0
 """How near a pin must lie to a street on the map, or to another pin, to be another name for its street."""
@@ -88,7 +95,7 @@ class _Writer:
         self.corners: list[CrossingPin] = []
         self.grid = crossings.Grid()
         self.districts: dict[str, int] = {}
-        self.known: dict[str, StreetName | None] = {}
+        self.known: dict[str, tuple[StreetName | None, str]] = {}
         self.towns: Counter[str] = Counter()
         self.box = [90.0, 180.0, -90.0, -180.0]
 
@@ -100,6 +107,7 @@ class _Writer:
             self.write_streets(parts, lines)
         self.progress("placing house numbers")
         self.write_addresses()
+        self.draw_streets()
         self.progress(f"{sum(map(len, self.streets.values()))} streets; finding where they cross")
         self.write_crossings(crossings.find(self.lines))
         self.write_meta()
@@ -130,9 +138,7 @@ class _Writer:
             for alias in {alias for line in group for alias in line.aliases}:
                 self.add_name(street, street_name(alias))
             for line in group:
-                lats = [p[0] for p in line.line]
-                row = (street, line.low, line.high, min(lats), max(lats), pack(line.line))
-                self.db.execute("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?)", row)
+                self.write_line(street, line)
                 self.lines[street].append(line.line)
                 self.grid.add(street, line.line)
 
@@ -169,6 +175,21 @@ class _Writer:
             self.write_address(street, (low, n[street, low], high), (lat, long), loose, district)
         self.db.executemany("UPDATE street SET addresses = ? WHERE id = ?", ((c, s) for s, c in numbers.items()))
 
+    def draw_streets(self) -> None:
+        """Draws streets the map does not have through their house numbers, side by side."""
+        sql = (
+            "SELECT street, number % 2, lat, long FROM address WHERE NOT loose ORDER BY street, number % 2, number"
+        )
+        for (street, _), rows in groupby(self.db.execute(sql).fetchall(), key=itemgetter(0, 1)):
+            if street not in self.lines:
+                for line in _unbroken([packing.large(lat, long) for _, _, lat, long in rows]):
+                    self.write_line(street, StreetLine("", line))
+
+    def write_line(self, street: int, line: StreetLine) -> None:
+        lats = [p[0] for p in line.line]
+        row = (street, line.low, line.high, min(lats), max(lats), pack(line.line))
+        self.db.execute("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?)", row)
+
     def write_address(
         self, street: int, number: tuple[int, int, int], at: Point, loose: int, district: str
     ) -> None:
@@ -189,7 +210,8 @@ class _Writer:
         """The street an address names: of several of that name the nearest; made when nothing has the name."""
         if text not in self.known:
             self.known[text] = self.name_in(text)
-        parts = self.known[text]
+        parts, town = self.known[text]
+        self.towns[town] += bool(town)
         if parts is None:
             return None
         if parts not in self.streets and loose and (near := self.alias_near(parts, at)):
@@ -210,23 +232,15 @@ class _Writer:
         rows = [self.db.execute("SELECT name FROM street WHERE id = ?", (street,)).fetchone() for street in near]
         return next((s for s, (name,) in zip(near, rows, strict=True) if similar(parts, street_name(name))), None)
 
-    def name_in(self, text: str) -> StreetName | None:
-        """The street's name in an address, whatever city, state and postcode are dragged behind it."""
+    def name_in(self, text: str) -> tuple[StreetName | None, str]:
+        """The street's name in an address, and the town dragged behind it."""
         words = text.split(",")[0].split()[:8]
         for end in range(len(words), 0, -1):
             if (parts := street_name(" ".join(words[:end]))) in self.streets:
-                self.count_town(words[end:])
-                return parts
+                return parts, _town(words[end:])
         last = max((i for i, w in enumerate(words, 1) if fold(w) in SUFFIXES and i > 1), default=0)
         named = " ".join(words[: last or len(words)])
-        self.count_town(words[last:] if last else [])
-        return street_name(named) if last or len(words) <= 2 else None
-
-    def count_town(self, words: Sequence[str]) -> None:
-        """Remembers what is dragged behind streets: mostly the city's own name."""
-        town = " ".join(w for w in fold(" ".join(words)).split() if not w.isdigit())
-        if town:
-            self.towns[town] += 1
+        return street_name(named) if last or len(words) <= 2 else None, _town(words[last:] if last else [])
 
     def distance(self, street: int, at: Point) -> float:
         return min((geometry.nearest_on(line, at)[1] for line in self.lines[street]), default=1e9)
@@ -267,9 +281,10 @@ class _Writer:
     def write_meta(self) -> None:
         rate = self.numbers_per_metre()
         values = {"format": FORMAT, "box": " ".join(map(str, self.box)), "numbers_per_metre": str(rate)}
-        cities = [fold(name) for (name,) in self.db.execute("SELECT name FROM area WHERE boundary")]
-        common = [town for town, n in self.towns.most_common(3) if n >= 0.2 * self.towns.total()]
-        values["cities"] = "\n".join({*cities, *common})
+        cities = {fold(name) for (name,) in self.db.execute("SELECT name FROM area WHERE boundary")}
+        (addresses,) = self.db.execute("SELECT count(*) FROM address").fetchone()
+        common = {town for town, n in self.towns.items() if n >= max(_KNOWN_TOWN, 0.2 * addresses)}
+        values["cities"] = "\n".join(sorted(cities | common))
         self.db.executemany("INSERT INTO meta VALUES (?, ?)", values.items())
 
     def numbers_per_metre(self) -> float:
@@ -296,6 +311,21 @@ def _apart(lines: Sequence[StreetLine]) -> list[list[StreetLine]]:
 def _near(one: Line, two: Line) -> bool:
     ends = ((one[0], two), (one[-1], two), (two[0], one), (two[-1], one))
     return any(geometry.nearest_on(line, p)[1] <= _ONE_STREET_M for p, line in ends)
+
+
+def _town(words: Sequence[str]) -> str:
+    return " ".join(w for w in fold(" ".join(words)).split() if not w.isdigit())
+
+
+def _unbroken(points: Sequence[Point]) -> list[list[Point]]:
+    """The runs of some points in which each lies near the one before."""
+    runs: list[list[Point]] = []
+    for p in points:
+        if runs and geometry.metres(runs[-1][-1], p) <= _UNBROKEN_M:
+            runs[-1].append(p)
+        else:
+            runs.append([p])
+    return [run for run in runs if len(run) > 1]
 
 
 def _first_words(text: str, parts: StreetName) -> str:

@@ -13,11 +13,12 @@ from itertools import combinations, islice
 
 from bridge.vocabulary import Mention, MentionKind
 from classifiers.gazetteer import Gazetteer
-from classifiers.places import coordinates, geometry, resolve, shapes
+from classifiers.places import coordinates, evidence, geometry, resolve, shapes
 from classifiers.places.geometry import Point
 from classifiers.places.grammar import Joined
 from classifiers.places.resolve import Found
 from classifiers.places.sources import house_number
+from classifiers.places.words import fold
 
 _CONTEXT_M = 400.0
 _SAME_PLACE_M = 150.0
@@ -61,22 +62,31 @@ def elsewhere(reading: Reading) -> bool:
 
 
 def _in_other_town(reading: Reading, m: Mention) -> bool:
-    behind = shapes.STATE_OR_CODE.match(reading.text, m.end)
-    town = m.text.rpartition(",")[2].strip() if "," in m.text else ""
-    if not behind or not town or any(c.isdigit() for c in town) or not reading.gazetteer.knows_city():
+    """Whether a known town that is not this city, with its state or postcode, ends an address."""
+    ended = shapes.STATE_OR_CODE.match(reading.text, m.end)
+    if "," not in m.text or not ended or not reading.gazetteer.knows_city():
         return False
-    return not reading.gazetteer.is_city(town) and not reading.gazetteer.district_named(town)
+    town = m.text.rpartition(",")[2]
+    ours = reading.gazetteer.is_city(town) or reading.gazetteer.district_named(town)
+    return not ours and evidence.is_town(town)
 
 
 def settled(reading: Reading, found: Sequence[Found]) -> list[Found]:
     """Best first; of several places those another mention speaks for, and one of those that are the same."""
-    context = [c for j in reading.said for c in _alone(reading.gazetteer, j)] if len(found) > 1 else []
-    backed = [f for f in found if any(_backs(c, f) for c in context)]
+    if len(found) > 1:
+        context = [c for j in reading.said for c in _alone(reading.gazetteer, j)]
+        told = [f for f in found if f.district and _is_said(f.district, reading.text)]
+        found = told or [f for f in found if any(_backs(c, f) for c in context)] or found
     ranked: list[Found] = []
-    for f in sorted(backed or found, key=lambda f: (-f.score, f.accuracy_m)):
+    for f in sorted(found, key=lambda f: (-f.score, f.accuracy_m)):
         if not any(geometry.metres(f.at, g.at) < _SAME_PLACE_M for g in ranked):
             ranked.append(f)
     return ranked
+
+
+def _is_said(district: str, text: str) -> bool:
+    said = f" {fold(text)} "
+    return any(f" {fold(part)} " in said for part in district.split("/"))
 
 
 def _alone(gazetteer: Gazetteer, said: Joined) -> list[Found]:
@@ -125,7 +135,10 @@ def point(gazetteer: Gazetteer, at: Point) -> Found:
 
 def _by_address(reading: Reading) -> list[Found]:
     found = [f for m in reading.of_kind("address") for f in resolve.address(reading.gazetteer, m.text)]
-    return [f for f in found if not f.vague]
+    found = [f for f in found if not f.vague]
+    said = [d for d in reading.gazetteer.district_names if _is_said(d, reading.text)] if found else []
+    elsewhere_here = [bool(said and f.district and not _is_said(f.district, reading.text)) for f in found]
+    return [replace(f, vague=doubted) for f, doubted in zip(found, elsewhere_here, strict=True)]
 
 
 def _by_corner(reading: Reading) -> list[Found]:

@@ -77,7 +77,12 @@ def _stretch(single: Sequence[Mention], strong: Sequence[bool], i: int) -> bool:
     near += [m for m in behind if strong[i + 2] and m.start - two.end < _BESIDE_STRETCH]
     if any(typed(m.text) for m in near):
         return True
-    return not any(m.text.islower() or fold(m.text) in _towns() or not _is_name(m.text) for m in (one, two))
+    return not any(m.text.islower() or is_town(m.text) or not _is_name(m.text) for m in (one, two))
+
+
+def is_town(name: str) -> bool:
+    """Whether a name is a well-known town's."""
+    return fold(name) in _towns()
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ from classifiers.gazetteer import Gazetteer, StreetMatch
 from classifiers.places import geometry, numbering
 from classifiers.places.geometry import Line, Point
 from classifiers.places.sources import house_number
-from classifiers.places.words import fold, street_name
+from classifiers.places.words import SUFFIXES, fold, street_name
 
 _UNIT = re.compile(
     r"[\s,]+(?:(?:apt|apartment|unit|suite|ste|floor|fl|bldg|bld|rm|room|depto|apto)\b|#)\.?\s*#?\s*[\w-]{1,6}\b.*$",
@@ -47,6 +47,7 @@ class Found:
     why: str
     score: float = 1.0
     streets: frozenset[int] = frozenset()
+    district: str = ""
     vague: bool = False  # words that may mean a point here, but do not say so: to be asked about
 
 
@@ -62,11 +63,19 @@ def streets_of(gazetteer: Gazetteer, text: str) -> tuple[StreetMatch, ...]:
     best: tuple[StreetMatch, ...] = ()
     for end in range(len(words), 0, -1):
         matches = gazetteer.streets(" ".join(words[:end]))
+        if _cut_short(words, end):
+            matches = tuple(replace(m, score=0.75 * m.score) for m in matches)
         if matches and matches[0].score >= _CLEAR:
             return matches
         if matches and (not best or matches[0].score > best[0].score):
             best = matches
     return best
+
+
+def _cut_short(words: Sequence[str], end: int) -> bool:
+    """Whether a name goes on behind some words of it: "Fox" of "Fox Point Rd"."""
+    typed = fold(words[end - 1]) in SUFFIXES
+    return not typed and any(fold(word) in SUFFIXES for word in words[end:])
 
 
 # ------------------------------------------------------------------------------------- house numbers
@@ -105,6 +114,7 @@ def houses(gazetteer: Gazetteer, match: StreetMatch, low: int, high: int) -> lis
             place.why,
             match.score,
             frozenset({street.id}),
+            place.district,
         )
         for place in places
     ]

@@ -35,6 +35,7 @@ STATE_AND_CODE = re.compile(
 )
 """A town said with "in", a state or a postcode in an address, and whatever was dragged along behind them."""
 
+_STATE = re.compile(_STATES, re.IGNORECASE)
 STATE_OR_CODE = re.compile(rf"[\s,.]+(?:(?i:{_STATES})\b|\d{{5}}\b)")
 """A state or a postcode right behind an address."""
 
@@ -189,6 +190,11 @@ def may_be_street(text: str, m: Mention) -> bool:
     """Whether a street with its type can be one: not "a long road", "Supreme Court", "road closures"."""
     name = m.text.rsplit(None, 1)[0]
     return not _NOT_NAMES.search(name) and not (name.islower() and _GOES_ON.match(text, m.end))
+
+
+def is_state(name: str) -> bool:
+    """Whether words are a state's name or abbreviation."""
+    return bool(_STATE.fullmatch(name.strip()))
 
 
 def is_highway(name: str) -> bool:

@@ -13,7 +13,7 @@ from itertools import islice, product
 
 from bridge.vocabulary import Mention, MentionKind
 from classifiers.gazetteer import Gazetteer
-from classifiers.places import geometry, grammar
+from classifiers.places import geometry, grammar, shapes
 from classifiers.places.shapes import mention
 from classifiers.places.words import SUFFIXES, fold
 
@@ -110,7 +110,7 @@ def _name_at(
         return None
     for _, end in reversed(words):
         said = mention(text, start, end, "street")
-        if "\n" in said.text or any(grammar.overlap(said, m) for m in mentions):
+        if "\n" in said.text or any(grammar.overlap(said, m) for m in mentions) or _is_town(text, said, mentions):
             continue
         if not number and gazetteer.has_landmark(said.text):
             return _Spotted(mention(text, start, end, "landmark"), False)
@@ -125,6 +125,12 @@ def _name_at(
             plain = plain and not number
             return _Spotted(mention(text, first, end, kind), plain)
     return None
+
+
+def _is_town(text: str, said: Mention, mentions: Sequence[Mention]) -> bool:
+    """Whether a name stands where a town does: behind an address and a comma, or before a state or postcode."""
+    behind = any(text[m.end : said.start].strip() == "," for m in mentions if m.end < said.start)
+    return behind or bool(shapes.STATE_OR_CODE.match(text, said.end)) or shapes.is_state(said.text)
 
 
 def _may_be_numbered(text: str, start: int, plain: bool) -> bool:

@@ -4,7 +4,11 @@
     channel: sms
     > what the resident says        (further > lines belong to the same message, until an empty line)
     < what they must hear           ({id}, {place} and other {names} stand for anything, the same each time)
+    photo                           (the resident sends a photo; "photo: words" with words)
+    pin: 40.3474, -99.5122          (the resident shares a place)
+    nothing                         (the resident hears nothing, however long they wait)
     city: closed A note             (the city sets the status of this resident's newest report)
+    staff: words                    (a person at the city answers)
     clock: 30 minutes               (time passes)
 
 A script fails where the bridge says anything else.
@@ -16,14 +20,17 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from bridge.demo.phones import Phone
 
-Kind = Literal["says", "hears", "city"]
+Kind = Literal["says", "hears", "photo", "pin", "nothing", "city", "staff", "clock"]
 CONVERSATIONS = Path(__file__).with_name("conversations")
 MARKS: dict[str, Kind] = {">": "says", "<": "hears"}
+WORDS: tuple[Kind, ...] = ("photo", "pin", "nothing", "city", "staff", "clock")
+BEFORE_SILENCE_IS_SURE = 1.5  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,22 @@ class Departure(AssertionError):
     """The bridge said something else than the script."""
 
 
+class Stage(Protocol):
+    """Where a script is played. What a stage cannot do it refuses with NotImplementedError."""
+
+    async def say(self, text: str) -> None: ...
+    async def hear(self) -> str: ...
+    async def nothing(self) -> None:
+        """Raises Departure when the resident hears anything more."""
+        ...
+
+    async def photo(self, text: str) -> None: ...
+    async def pin(self, lat: float, long: float) -> None: ...
+    async def city(self, service_request_id: str, status: str, note: str) -> None: ...
+    async def staff(self, words: str) -> None: ...
+    async def clock(self, passes: timedelta) -> None: ...
+
+
 ChangeStatus = Callable[[str, str, str], Awaitable[None]]
 """The city's act: (service_request_id, status, note)."""
 
@@ -85,34 +108,99 @@ def parse(text: str) -> Script:
             steps[-1] = Step(steps[-1].kind, f"{steps[-1].text}\n{rest}")
         elif mark in MARKS:
             steps.append(Step(MARKS[mark], rest))
-        elif line.startswith("city: "):
-            steps.append(Step("city", line.removeprefix("city: ")))
         elif line.startswith("channel: "):
             channel = line.removeprefix("channel: ").strip()
         elif mark == "#":
             title = title or rest
         elif line.strip():
-            raise ValueError(f"no such step: {line}")
+            steps.append(_word(line))
         goes_on = mark in MARKS
     return Script(title, channel, tuple(steps))
 
 
+def _word(line: str) -> Step:
+    word, _, rest = line.partition(":")
+    for kind in WORDS:
+        if word == kind:
+            return Step(kind, rest.strip())
+    raise ValueError(f"no such step: {line}")
+
+
 async def perform(script: Script, phone: Phone, change_status: ChangeStatus) -> Performance:
     """Plays a script against a running bridge. Raises Departure where it differs, TimeoutError at silence."""
+    return await play(script, _Street(phone, change_status))
+
+
+async def play(script: Script, stage: Stage) -> Performance:
+    """Plays a script on any stage. Raises Departure where it differs."""
     played = Performance(script)
     for step in script.steps:
         began = time.monotonic()
-        said = step.text
-        if step.kind == "says":
-            await phone.say(step.text)
-        elif step.kind == "hears":
-            said = await phone.hear()
-            played.names.update(_names(step.text, said, played.names))
-        else:
-            status, _, note = step.text.partition(" ")
-            await change_status(played.names["id"], status, note)
+        said = await _happens(step, stage, played)
         played.lines.append(Line(step.kind, said, time.monotonic() - began))
     return played
+
+
+async def _happens(step: Step, stage: Stage, played: Performance) -> str:
+    match step.kind:
+        case "says":
+            await stage.say(step.text)
+        case "hears":
+            said = await stage.hear()
+            played.names.update(_names(step.text, said, played.names))
+            return said
+        case "photo":
+            await stage.photo(step.text)
+        case "pin":
+            lat, _, long = step.text.partition(",")
+            await stage.pin(float(lat), float(long))
+        case "nothing":
+            await stage.nothing()
+        case "city":
+            status, _, note = step.text.partition(" ")
+            await stage.city(played.names["id"], status, note)
+        case "staff":
+            await stage.staff(step.text)
+        case "clock":
+            number, _, unit = step.text.partition(" ")
+            await stage.clock(timedelta(**{unit if unit.endswith("s") else f"{unit}s": float(number)}))
+    return step.text
+
+
+@dataclass(frozen=True, slots=True)
+class _Street:
+    """A resident's phone beside a running bridge. Time there is everybody's."""
+
+    phone: Phone
+    change_status: ChangeStatus
+
+    async def say(self, text: str) -> None:
+        await self.phone.say(text)
+
+    async def hear(self) -> str:
+        return await self.phone.hear()
+
+    async def nothing(self) -> None:
+        try:
+            said = await self.phone.hear(BEFORE_SILENCE_IS_SURE)
+        except TimeoutError:
+            return
+        raise Departure(f"expected silence\n    said: {said}")
+
+    async def city(self, service_request_id: str, status: str, note: str) -> None:
+        await self.change_status(service_request_id, status, note)
+
+    async def photo(self, text: str) -> None:
+        raise NotImplementedError
+
+    async def pin(self, lat: float, long: float) -> None:
+        raise NotImplementedError
+
+    async def staff(self, words: str) -> None:
+        raise NotImplementedError
+
+    async def clock(self, passes: timedelta) -> None:
+        raise NotImplementedError
 
 
 def _names(expected: str, said: str, known: dict[str, str]) -> dict[str, str]:

@@ -1,10 +1,10 @@
 """Emergency words in a text, found by rules that are files a city can read and extend.
 
 A file (config/emergency) holds groups of words and rules; a list beside it holds everyday words, which are never a
-misspelling of others. A rule
-has phrases: all words of one must stand near each other, in any order, each allowed the slips of a thumb.
-`{name}` stands for any word of a group, `word*` for all that begins so. `unless` phrases are taken out of the text
-first ("fire hydrant"), a negation just before a phrase voids it ("nobody is hurt"), and the `past` voids all.
+misspelling of others. A rule has phrases: all words of one must stand near each other, in any order, each allowed
+the slips of a thumb. `{name}` stands for any word of a group, `word*` for all that begins so. Phrases under `short`
+count in short texts alone: who calls for help writes little. `unless` phrases are taken out of the text first ("fire
+hydrant"), a negation just before a phrase voids it ("nobody is hurt"), and a word of the `past` voids all.
 Pure; loading reads files.
 """
 
@@ -25,6 +25,7 @@ from bridge.vocabulary import Alarm, AlarmKind
 
 REACH = 4  # other words that may stand between those of a phrase
 NEGATION_REACH = 3  # words before a phrase in which a negation voids it
+SHORT_TEXT = 90  # characters; nine calls for help of ten are shorter, half of all reports are longer
 LONGEST_READ = 2000  # characters; a call for help is short
 FIRST_TO_LAST: tuple[AlarmKind, ...] = ("self_harm", "danger", "threat")
 SHORT, LONG = 5, 8  # letters from which a word may have one slip, and two
@@ -40,6 +41,7 @@ class Rule:
     name: str
     kind: AlarmKind
     phrases: tuple[Phrase, ...]
+    short: tuple[Phrase, ...]
     unless: tuple[Phrase, ...]
 
 
@@ -118,7 +120,8 @@ class _Words:
 def _rule(raw: Mapping[str, Any], words: _Words) -> Rule:
     if raw["kind"] not in get_args(AlarmKind):
         raise KeyError(f"kind {raw['kind']!r}")
-    return Rule(raw["name"], raw["kind"], words.phrases(raw["phrases"]), words.phrases(raw.get("unless", ())))
+    phrases, short, unless = (words.phrases(raw.get(key, ())) for key in ("phrases", "short", "unless"))
+    return Rule(raw["name"], raw["kind"], phrases, short, unless)
 
 
 def _element(words: Iterable[str]) -> Element:
@@ -161,7 +164,8 @@ def _found(language: Language, text: str) -> Iterator[Alarm]:
             continue
         left = _without(rule.unless, language, tokens)
         hits = _hits(language, left)
-        if any(_said(phrase, hits, left, language) for phrase in rule.phrases):
+        phrases = rule.phrases + rule.short if len(text) <= SHORT_TEXT else rule.phrases
+        if any(_said(phrase, hits, left, language) for phrase in phrases):
             yield Alarm(rule.kind, rule.name, language.code)
 
 

@@ -155,6 +155,7 @@ def _change(
     report = tx.report(watched.report_id)
     if report.fingerprint != watched.fingerprint:
         return
+    log.debug("status seen", extra={"report_id": report.id, "status": seen.status})
     shown = fingerprint(report.fingerprint, seen)
     new = standing(shown)
     assert new

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Row = TypeVar("Row")
 
@@ -14,6 +14,7 @@ SEND_SECONDS = 30.0  # bounds a whole send, well below a third of the lease, so 
 MOST_ATTEMPTS = 8  # of handling a message
 GIVE_UP_AFTER = timedelta(days=1)  # a reply is tried this long; a report until a person gives it up
 LONGEST_WAIT = timedelta(hours=1)
+IN_HAND_SECONDS = 3.0  # what is in hand at the end of the process has to end; a service manager waits five or more
 
 
 def backoff(attempts: int, after: float | None = None) -> timedelta:
@@ -24,14 +25,27 @@ def backoff(attempts: int, after: float | None = None) -> timedelta:
 
 
 async def drain(
-    claim: Callable[[], Awaitable[Row | None]], do: Callable[[Row], Awaitable[None]], width: int
+    claim: Callable[[], Awaitable[Row | None]], do: Callable[[Row], Coroutine[Any, Any, None]], width: int
 ) -> None:
-    """Works rows off, at most `width` at a time, until a claim finds none."""
+    """Works rows off, at most `width` at a time, until a claim finds none. Cancelled, it claims no more, and ends
+    with the rows in hand done, or after `IN_HAND_SECONDS`."""
 
     async def work() -> None:
         while (row := await claim()) is not None:
-            await do(row)
+            await _to_its_end(do(row))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(width):
             group.create_task(work())
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """A send cut off half way would be made again at the next start, and a resident would hear it twice."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=IN_HAND_SECONDS)
+        task.cancel()
+        await asyncio.wait([task])
+        raise

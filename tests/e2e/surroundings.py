@@ -34,6 +34,7 @@ api_key = {{{{ env = "CITY_KEY" }}}}
 poll_seconds = 0.5
 settle_seconds = 1
 hold_seconds = 0.3
+twin_metres = 0
 
 [[account]]
 id = "texts"

@@ -67,7 +67,7 @@ def stored(here: Surroundings) -> int:
 async def assert_serves(here: Surroundings) -> None:
     """The bridge is the one that was started, has logged no failure, and takes a report."""
     resident = Texter(here.providers, next(NUMBERS))
-    await resident.say("huge pothole at 412 Oak St")
+    await resident.say(f"huge pothole at {next(NUMBERS)} Maple St")
     await hears(resident, r"Its number is (\d+)\.")
     assert here.bridge.alive
     assert here.bridge.failures() == []
@@ -155,13 +155,13 @@ async def test_a_mail_with_ten_megabytes_of_photo_is_answered_by_its_words(here:
     address = f"odd{next(NUMBERS)}@home.example"
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = address, MAILBOX, "Pothole"
-    mail.set_content("huge pothole at 412 Oak St")
+    mail.set_content("huge pothole at 902 Oak St")
     mail.add_attachment(bytes(range(256)) * 40_000, maintype="image", subtype="jpeg", filename="hole.jpg")
     answer = await deliver("127.0.0.1", here.providers.smtp_port, mail)
     assert answer.code == 250
     sink = here.providers.mail
     (letter,) = await until(lambda: [mail for mail in sink.mails if address in mail.recipients])
-    assert "Pothole, 412 Oak St. Its number is" in letter.text
+    assert "Pothole, 902 Oak St. Its number is" in letter.text
 
 
 # ----------------------------------------------------------------------------------------------- the chat

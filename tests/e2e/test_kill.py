@@ -21,6 +21,8 @@ ON_THE_WAY_THERE = (
     "inbound claimed",
     "inbound understood",
     "inbound handled",
+    "timer claimed",
+    "timer handled",
     "submission claimed",
     "attempt opened",
     STORED_AT_CITY,

@@ -1,0 +1,67 @@
+"""A bridge that is asked to end finishes what it has in hand, within five seconds, and says nothing twice."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.crash import mind
+from tests.e2e.residents import Chatter, Texter, hears
+from tests.e2e.surroundings import Surroundings, surroundings
+from tests.e2e.waiting import until
+
+SECONDS = 5  # within which a service manager may expect it to end
+
+
+@pytest.fixture
+async def bridged(tmp_path: Path, models_dir: Path):
+    async with surroundings(tmp_path, models_dir, mind.serve) as made:
+        await made.bridge.start()
+        await made.bridge.serving()
+        yield made
+
+
+async def stop(here: Surroundings) -> float:
+    began = time.monotonic()
+    await here.bridge.stop()
+    return time.monotonic() - began
+
+
+async def start_again(here: Surroundings) -> None:
+    await here.bridge.start()
+    await here.bridge.serving()
+    await here.quiet()
+
+
+async def test_a_reply_in_hand_is_said_once(bridged: Surroundings) -> None:
+    resident = Chatter(bridged.providers, 1)
+    bridged.providers.telegram.stall(1)
+    await resident.say("hello there")
+    await until(resident.heard)
+    assert await stop(bridged) < SECONDS
+    await start_again(bridged)
+    assert len(resident.heard()) == 1
+
+
+async def test_a_report_in_hand_is_known_to_have_arrived(bridged: Surroundings) -> None:
+    resident = Texter(bridged.providers, 2)
+    bridged.city.trouble = lambda method: "slow" if method == "POST" else "none"
+    await resident.say("huge pothole at 412 Oak St")
+    await until(bridged.city.requests)
+    assert await stop(bridged) < SECONDS
+    assert bridged.rows("SELECT outcome FROM attempt") == [("accepted",)]
+    await start_again(bridged)
+    await hears(resident, r"Its number is (\d+)\.")
+    assert len(bridged.city.requests()) == 1
+
+
+async def test_what_does_not_end_in_time_is_left_and_taken_up_again(bridged: Surroundings) -> None:
+    resident = Chatter(bridged.providers, 3)
+    bridged.providers.telegram.stall(60)
+    await resident.say("hello there")
+    await until(resident.heard)
+    assert await stop(bridged) < SECONDS
+    await start_again(bridged)
+    assert len(resident.heard()) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ SECONDS = 5  # within which a service manager may expect it to end
 
 
 @pytest.fixture
-async def bridged(tmp_path: Path, models_dir: Path):
+async def bridged(tmp_path: Path, models_dir: Path) -> AsyncIterator[Surroundings]:
     async with surroundings(tmp_path, models_dir, mind.serve) as made:
         await made.bridge.start()
         await made.bridge.serving()

@@ -53,7 +53,9 @@ CHANNELS = {"sms": "sms", "whatsapp": "sms", "mail": "mail", "chat": "chat"}
 MORNING = datetime(2026, 11, 23, 15, tzinfo=UTC)  # nine o'clock in Fairview
 HOLD = timedelta(seconds=20)
 ANSWERS = (
-    CityAnswer(("trash day", "garbage day", "trash pickup when"), "Trash is picked up on the day on your bin's lid."),
+    CityAnswer(
+        ("trash day", "garbage day", "trash pickup when"), "Trash is picked up on the day on your bin's lid."
+    ),
     CityAnswer(("dia basura", "cuando basura"), "La basura pasa el día que dice la tapa de su bote.", "es"),
     CityAnswer(("power out", "no power", "lost power"), "Call the electric company at 555-0100.", referral=True),
 )
@@ -160,7 +162,9 @@ def lay(folder: Path, models: Path, places: Path) -> Table:
     jurisdiction = _jurisdiction(city, folder, models, places)
     jurisdiction.offer(offered)
     accounts = {name: Channel(CHANNELS[name], name) for name in CHANNELS}
-    work = handling.Handling(store, clock, load_catalog(), {CITY: jurisdiction}, {name: (CITY,) for name in accounts})
+    work = handling.Handling(
+        store, clock, load_catalog(), {CITY: jurisdiction}, {name: (CITY,) for name in accounts}
+    )
     return Table(clock, store, city, work, dispatch.Dispatch(work, accounts), accounts)  # type: ignore[arg-type]
 
 
@@ -291,7 +295,14 @@ class Seat:
     def _inbound(self, text: str) -> Inbound:
         key, now = f"{self.sender}/{self.sent}", self.table.clock.time
         return Inbound(
-            self.channel, CHANNELS[self.channel], InboundKind.MESSAGE, key, self.sender, self.sender, now, text=text
+            self.channel,
+            CHANNELS[self.channel],
+            InboundKind.MESSAGE,
+            key,
+            self.sender,
+            self.sender,
+            now,
+            text=text,
         )
 
     def _unheard(self) -> list[Outbound]:

@@ -1,16 +1,23 @@
-"""How finding and resolving grow with a city: invented cities of more and more house numbers, measured."""
+"""How finding and resolving grow with a city: invented cities of more and more house numbers, measured.
+
+python -m tests.places.growth [MODELS]      one JSON line a size; MODELS as `make setup` left them
+"""
 
 from __future__ import annotations
 
 import csv
+import json
 import random
 import resource
 import statistics
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from classifiers import addresses
 from classifiers.gazetteer import build, open_gazetteer
 from classifiers.geocode import Extractor, PlaceLocator
 from classifiers.places.invented import Inventor
@@ -50,7 +57,7 @@ def growth(
 
 def invented_city(size: int) -> list[tuple[float, float, int, str]]:
     """House numbers (longitude, latitude, number, street) of a city of parallel streets with differing names."""
-    inventor = Inventor(random.Random(size))  # noqa: S311 - repeatable names, not secrets
+    inventor = Inventor(random.Random(size))
     names: dict[str, None] = {}
     while len(names) < size // _HOUSES_PER_STREET + 1:
         names[f"{inventor.made_up()} {inventor.pick(('St', 'Ave', 'Rd'))}"] = None
@@ -66,7 +73,7 @@ def invented_city(size: int) -> list[tuple[float, float, int, str]]:
 
 def _messages(addresses: Sequence[tuple[float, float, int, str]]) -> list[str]:
     """Reports as people write them: in four of five the street as it is, in one misspelt."""
-    chance = random.Random(311)  # noqa: S311 - repeatable messages, not secrets
+    chance = random.Random(311)
     messages = []
     for i, (_, _, number, street) in enumerate(chance.sample(addresses, _MESSAGES)):
         name = street if i % 5 else street[:3] + street[4:]
@@ -88,3 +95,14 @@ def _resident() -> float:
     if pages:
         return pages * resource.getpagesize() / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def main(models: Path) -> None:
+    extractor = addresses.load(addresses.build(models / "places"))
+    with tempfile.TemporaryDirectory() as directory:
+        for row in growth(extractor, Path(directory), progress=lambda _: None):
+            print(json.dumps(row), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "var/models"))

@@ -2,8 +2,10 @@
 
 A file (config/emergency) holds groups of words and rules; a list beside it holds everyday words, which are never a
 misspelling of others. A rule has phrases: all words of one must stand near each other, in any order, each allowed
-the slips of a thumb. `{name}` stands for any word of a group, `word*` for all that begins so. Phrases under `short`
-count in short texts alone: who calls for help writes little. `unless` phrases are taken out of the text first ("fire
+the slips of a thumb. `{name}` stands for any word of a group, `word*` for all that begins so. Phrases under
+`short`
+count in short texts alone: who calls for help writes little. `unless` phrases are taken out of the text first
+("fire
 hydrant"), a negation just before a phrase voids it ("nobody is hurt"), and a word of the `past` voids all.
 Pure; loading reads files.
 """

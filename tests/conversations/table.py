@@ -162,9 +162,7 @@ def lay(folder: Path, models: Path, places: Path) -> Table:
     jurisdiction = _jurisdiction(city, folder, models, places)
     jurisdiction.offer(offered)
     accounts = {name: Channel(CHANNELS[name], name) for name in CHANNELS}
-    work = handling.Handling(
-        store, clock, load_catalog(), {CITY: jurisdiction}, {name: (CITY,) for name in accounts}
-    )
+    work = handling.Handling(store, clock, load_catalog(), {CITY: jurisdiction}, dict.fromkeys(accounts, (CITY,)))
     return Table(clock, store, city, work, dispatch.Dispatch(work, accounts), accounts)  # type: ignore[arg-type]
 
 

@@ -23,6 +23,7 @@ NEVER_SURE = {
     "services": str(FOLDER / "services.json"),
     "gazetteer": str(FOLDER / "fairview.geojson"),
     "submit": 1.0,
+    "hold_seconds": 0.3,
 }
 
 

@@ -1,4 +1,7 @@
-"""kill -9 between each pair of steps of one report: it reaches the city once, and its resident hears of it."""
+"""kill -9 between each pair of steps of one report: it reaches the city once, and its resident hears of it.
+
+The many deaths are of a bridge with a cheap mind, which starts ten times as fast; two are of the whole program.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.process import Orders
+from tests.e2e.crash import mind
+from tests.e2e.process import Main, Orders, serve
 from tests.e2e.residents import RESIDENTS, Resident, hears
 from tests.e2e.surroundings import Surroundings, surroundings
 
@@ -79,9 +83,11 @@ async def _restart(here: Surroundings) -> None:
     await here.bridge.start()
 
 
-async def chain(folder: Path, models_dir: Path, journeys: Sequence[tuple[str, str]]) -> list[Ending]:
+async def chain(
+    folder: Path, models_dir: Path, journeys: Sequence[tuple[str, str]], main: Main = mind.serve
+) -> list[Ending]:
     """One bridge that dies in every journey and goes on from where it was."""
-    async with surroundings(folder, models_dir) as here:
+    async with surroundings(folder, models_dir, main) as here:
         await here.bridge.start()
         await here.bridge.serving()
         kinds = itertools.cycle(RESIDENTS)
@@ -93,7 +99,7 @@ async def chain(folder: Path, models_dir: Path, journeys: Sequence[tuple[str, st
 
 
 async def both_chains(folders: Sequence[Path], models_dir: Path) -> dict[tuple[str, str], Ending]:
-    """Every other journey in one bridge, the rest in another, at the same time: most of it is starting up."""
+    """Every other journey in one bridge, the rest in another, at the same time."""
     halves = JOURNEYS[::2], JOURNEYS[1::2]
     chains = (chain(folder, models_dir, half) for folder, half in zip(folders, halves, strict=True))
     ended = await asyncio.gather(*chains)
@@ -125,3 +131,9 @@ def test_only_a_reply_that_was_under_way_is_said_twice(
     at: tuple[str, str], endings: Mapping[tuple[str, str], Ending]
 ) -> None:
     assert len(endings[at].heard) == (3 if at[1] in MAY_DOUBLE else 2)
+
+
+async def test_the_whole_program_goes_on_after_a_kill_too(tmp_path: Path, models_dir: Path) -> None:
+    journeys = [("there", "inbound understood"), ("there", STORED_AT_CITY)]
+    endings = await chain(tmp_path, models_dir, journeys, serve)
+    assert [(ending.copies, len(ending.heard)) for ending in endings] == [(1, 2), (1, 2)]

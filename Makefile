@@ -7,6 +7,7 @@
 # make lock    the lock files, from pyproject.toml (needs uv)
 
 PYTHON ?= python3
+WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --require-hashes
 
@@ -30,7 +31,7 @@ demo: setup
 	@$(BIN)/open311-bridge demo
 
 test: setup
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 
 check: .venv/.ready
 	$(BIN)/ruff format --check .

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import get_args
 
-from bridge.ports import Queue, Transaction
+from bridge.ports import Committing, Queue
 
 POLL_SECONDS = 0.5
 SOON_SECONDS = 60.0
@@ -24,7 +24,7 @@ class EmbeddedWake:
         self._loop = asyncio.get_running_loop()
         self._events: dict[Queue, asyncio.Event] = {queue: asyncio.Event() for queue in get_args(Queue)}
 
-    def wake(self, tx: Transaction, queue: Queue, after: float = 0) -> None:
+    def wake(self, tx: Committing, queue: Queue, after: float = 0) -> None:
         """Rings `after` seconds once `tx` is committed, from whichever thread that happens in. What is far off
         is left to the poll."""
         if after <= SOON_SECONDS:

@@ -1,0 +1,20 @@
+"""Which models and gazetteers a city has, and which of them are in use."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bridge.vocabulary import Artifact
+
+
+class ArtifactsOf(Protocol):
+    """Artifacts."""
+
+    def active_artifact(self, city_id: str, kind: str) -> Artifact | None: ...
+    def artifacts(self, city_id: str, kind: str) -> tuple[Artifact, ...]:
+        """All that were ever activated, oldest first."""
+        ...
+
+    def activate(self, city_id: str, kind: str, artifact: Artifact) -> None:
+        """Records an artifact and makes it the one in use; earlier ones stay on record."""
+        ...

@@ -1,0 +1,29 @@
+"""What goes out: replies to residents, reports to a city, updates of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bridge.vocabulary import Conversation, Outbound, OutboxRow, Report, Sent
+
+
+class OutboxOf(Protocol):
+    """The outbox."""
+
+    def add_reply(self, conversation: Conversation, say: Outbound, *, question: bool = False) -> None: ...
+    def add_submission(self, report: Report) -> None: ...
+    def add_update(self, report: Report, words: str) -> None:
+        """More words on a report; they go out after the report itself."""
+        ...
+
+    def unsent_question(self, conversation: Conversation) -> bool:
+        """Whether a question of ours waits that nobody has claimed yet."""
+        ...
+
+    def take_back(self, conversation: Conversation) -> None:
+        """Withdraws those questions."""
+        ...
+
+    def claim_outbox(self, now: datetime, lease: timedelta) -> OutboxRow | None: ...
+    def finish_outbox(self, row: OutboxRow, sent: Sent | None) -> None: ...

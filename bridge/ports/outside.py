@@ -1,0 +1,136 @@
+"""The outside: time, channels, models, cities, words, files."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from bridge.vocabulary import (
+    Attribute,
+    Discovery,
+    Followed,
+    Followings,
+    FollowUp,
+    Guess,
+    Inbound,
+    Located,
+    Lookup,
+    Outbound,
+    Pin,
+    Place,
+    Receipt,
+    Sent,
+    Service,
+    Submission,
+)
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+        ...
+
+
+Accept = Callable[[Sequence[Inbound]], Awaitable[None]]
+"""Stores messages durably. When it returns, the channel may acknowledge; when it raises, it must not:
+the channel answers its provider with the temporary error that makes the provider come back."""
+
+
+class Channel(Protocol):
+    """One configured account of one provider: a number, a mailbox, a bot."""
+
+    name: str  # sms, mail, chat
+    account_id: str
+
+    def hooks(self, accept: Accept) -> Sequence[Any]:
+        """Starlette routes for the provider's webhooks, [] when it has none."""
+        ...
+
+    async def run(self, accept: Accept) -> None:
+        """Listens or polls until cancelled; returns at once where there is nothing to run."""
+        ...
+
+    async def send(self, message: Outbound) -> Sent:
+        """Hands one message to the provider. Raises Retryable, Permanent or Unsure."""
+        ...
+
+    async def close(self) -> None:
+        """Frees connections."""
+        ...
+
+
+class Classifier(Protocol):
+    """What is it? Bound to one city's service list."""
+
+    def classify(self, text: str, language: str) -> tuple[tuple[Guess, ...], float]:
+        """Guesses over service codes, best first (probabilities sum to at most 1), and the probability that
+        the text is about a municipal matter at all. Never raises for any text."""
+        ...
+
+
+class Locator(Protocol):
+    """Where is it? Bound to one city's gazetteer."""
+
+    def locate(self, text: str, language: str) -> Located:
+        """Mentions and at most three candidates. Never raises for any text."""
+        ...
+
+    def at(self, pin: Pin) -> Place | None:
+        """The place of a pin with the nearest known address; None outside the city's boundary."""
+        ...
+
+
+class City(Protocol):
+    """A GeoReport v2 endpoint, seen through its profile."""
+
+    async def services(self) -> tuple[Service, ...]: ...
+    async def definition(self, service_code: str) -> tuple[Attribute, ...]: ...
+    async def discovery(self) -> Discovery: ...
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """POSTs one service request, once. Raises Retryable (certainly not stored), Permanent (refused, with
+        the city's words) or Unsure (may be stored)."""
+        ...
+
+    async def look_up(self, submission: Submission, since: datetime) -> Lookup:
+        """Looks for our own request, posted at or after `since`, by its marker. Never writes."""
+        ...
+
+    async def resolve_all(self, tokens: Sequence[str]) -> Mapping[str, str | None]:
+        """The service_request_ids of these tokens, None while the city has none yet. A token there was no read
+        left for is absent. Raises Retryable when nothing could be read."""
+        ...
+
+    async def follow(self, followed: Sequence[Followed]) -> Followings:
+        """Reads as many of these due requests as the city's read limit allows now, the most urgent first. Raises
+        Retryable or Permanent when nothing could be read."""
+        ...
+
+    async def post_update(self, follow_up: FollowUp) -> str:
+        """POSTs more words on a request, once; the city's id for them, "" when it gives none. Raises Retryable,
+        Permanent or Unsure."""
+        ...
+
+
+class Catalog(Protocol):
+    """The words residents read."""
+
+    def text(self, message_id: str, language: str, params: Mapping[str, str]) -> str:
+        """The message in that language, falling back to English; only allow-listed %(name)s are filled."""
+        ...
+
+
+class Blobs(Protocol):
+    """Content-addressed files and folders: models, gazetteers, photos. The same content has the same id."""
+
+    def put(self, source: Path) -> str:
+        """Keeps a copy of a file or a whole folder; its id."""
+        ...
+
+    def path(self, blob_id: str) -> Path:
+        """Where it is kept, to read. Raises KeyError for an id that is not."""
+        ...

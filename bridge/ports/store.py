@@ -1,0 +1,52 @@
+"""The store: every subject of a transaction, composed. A new subject is a file of its own and a name below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from bridge.ports.artifacts import ArtifactsOf
+from bridge.ports.attempts import AttemptsOf
+from bridge.ports.claims import ClaimsOf
+from bridge.ports.conversations import ConversationsOf
+from bridge.ports.inbox import InboxOf
+from bridge.ports.outbox import OutboxOf
+from bridge.ports.reports import ReportsOf
+from bridge.ports.staff import StaffOf
+from bridge.ports.timers import TimersOf
+from bridge.ports.wake import Committing
+
+T = TypeVar("T")
+
+
+class Transaction(
+    InboxOf,
+    OutboxOf,
+    TimersOf,
+    ClaimsOf,
+    ConversationsOf,
+    ReportsOf,
+    StaffOf,
+    AttemptsOf,
+    ArtifactsOf,
+    Committing,
+    Protocol,
+):
+    """One unit of work on the store: everything in it is committed together, or nothing is.
+
+    Claims take the oldest open and due row of a lane (a conversation's messages, a conversation's replies, a
+    report's submission and updates, a conversation's timer of one name), and none while an earlier row of that
+    lane is open. A claim counts as an attempt.
+    """
+
+
+class Store(Protocol):
+    """The one owner of transactions."""
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Runs `work` in one durable transaction and returns its value once that is committed."""
+        ...
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Runs `work` on a consistent snapshot; what it writes is discarded."""
+        ...

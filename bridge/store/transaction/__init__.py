@@ -1,0 +1,18 @@
+"""One unit of work: implements `bridge.ports.Transaction` on a SQLModel session, the same on both databases.
+
+Each file holds one subject; here they become one. A new subject is a file of its own and a name below.
+"""
+
+from __future__ import annotations
+
+from bridge.store.transaction.artifacts import Artifacts
+from bridge.store.transaction.attempts import Attempts
+from bridge.store.transaction.inbox import InboxPart
+from bridge.store.transaction.outbox import OutboxPart
+from bridge.store.transaction.reports import Reports
+from bridge.store.transaction.staff import Staff
+from bridge.store.transaction.timers import Timers
+
+
+class SqlTransaction(InboxPart, OutboxPart, Timers, Reports, Staff, Attempts, Artifacts):
+    """Every subject, on one session."""

@@ -1,0 +1,44 @@
+"""Which models and gazetteers a city has, and which of them are in use."""
+
+from __future__ import annotations
+
+from sqlmodel import col, select
+
+from bridge.store import tables as t
+from bridge.store.transaction.unit import Unit
+from bridge.vocabulary import Artifact
+
+
+class Artifacts(Unit):
+    """The part of a transaction that is about artifacts."""
+
+    def active_artifact(self, city_id: str, kind: str) -> Artifact | None:
+        statement = (
+            select(t.Artifact)
+            .join(t.ActiveArtifact, col(t.ActiveArtifact.artifact_id) == col(t.Artifact.id))
+            .where(t.ActiveArtifact.city_id == city_id, t.ActiveArtifact.kind == kind)
+        )
+        row = self._session.exec(statement).first()
+        return Artifact(row.blob_id, row.manifest) if row else None
+
+    def artifacts(self, city_id: str, kind: str) -> tuple[Artifact, ...]:
+        statement = select(t.Artifact).where(t.Artifact.city_id == city_id, t.Artifact.kind == kind)
+        rows = self._session.exec(statement.order_by(col(t.Artifact.id)))
+        return tuple(Artifact(row.blob_id, row.manifest) for row in rows)
+
+    def activate(self, city_id: str, kind: str, artifact: Artifact) -> None:
+        now = self._clock.now()
+        same = select(t.Artifact).where(
+            t.Artifact.city_id == city_id, t.Artifact.kind == kind, t.Artifact.blob_id == artifact.blob_id
+        )
+        row = self._session.exec(same).first() or t.Artifact(
+            city_id=city_id,
+            kind=kind,
+            blob_id=artifact.blob_id,
+            manifest=dict(artifact.manifest),
+            created_at=now,
+        )
+        self._session.add(row)
+        self._session.flush()
+        active = t.ActiveArtifact(city_id=city_id, kind=kind, artifact_id=row.id, since=now)
+        self._session.merge(active)

@@ -1,0 +1,80 @@
+"""What goes out: replies to residents, reports to a city, updates of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from bridge.store import tables as t
+from bridge.store import values
+from bridge.store.transaction.claims import Claims
+from bridge.vocabulary import Conversation, Outbound, OutboxRow, Report, Sent
+
+
+class OutboxPart(Claims):
+    """The part of a transaction that is about the outbox."""
+
+    def add_reply(self, conversation: Conversation, say: Outbound, *, question: bool = False) -> None:
+        row = self._outbox("reply", f"conversation/{conversation.id}", conversation.id)
+        row.question = question
+        row.message = values.to_json(values.OUTBOUND, replace(say, id=row.id))
+        self._session.add(row)
+        self._session.flush()
+
+    def add_submission(self, report: Report) -> None:
+        row = self._outbox("submission", f"report/{report.id}", report.conversation_id)
+        row.report_id = report.id
+        self._session.add(row)
+        self._session.flush()
+
+    def add_update(self, report: Report, words: str) -> None:
+        # In the lane of the report: no update goes out before the report itself.
+        row = self._outbox("update", f"report/{report.id}", report.conversation_id)
+        row.report_id, row.words = report.id, words
+        self._session.add(row)
+        self._session.flush()
+
+    def unsent_question(self, conversation: Conversation) -> bool:
+        statement = select(t.Outbox.id).where(*_unsent_questions(conversation))
+        return self._session.exec(statement.limit(1)).first() is not None
+
+    def take_back(self, conversation: Conversation) -> None:
+        unsent = update(t.Outbox).where(*_unsent_questions(conversation))
+        self._session.execute(unsent.values(state="withdrawn", finished_at=self._clock.now()))
+        self._wake.wake(self, "outbox")
+
+    def claim_outbox(self, now: datetime, lease: timedelta) -> OutboxRow | None:
+        row = self._claim(t.Outbox, now, lease)
+        return values.outbox_row(row) if row else None
+
+    def finish_outbox(self, row: OutboxRow, sent: Sent | None) -> None:
+        if sent is None:
+            self._end(row, "done")
+            return
+        self._end(
+            row,
+            "done",
+            provider_id=sent.provider_id,
+            segments=sent.segments,
+            price_micros=sent.price_micros,
+            currency=sent.currency,
+        )
+
+    def _outbox(self, kind: str, lane: str, conversation_id: str) -> t.Outbox:
+        now = self._clock.now()
+        self._wake.wake(self, "outbox")
+        return t.Outbox(kind=kind, lane=lane, conversation_id=conversation_id, due_at=now, created_at=now)
+
+
+def _unsent_questions(conversation: Conversation) -> tuple[Any, ...]:
+    """Nobody has claimed them, so none of them can be on its way."""
+    return (
+        t.Outbox.conversation_id == conversation.id,
+        col(t.Outbox.question).is_(True),
+        t.Outbox.state == "open",
+        col(t.Outbox.attempts) == 0,
+    )

@@ -27,7 +27,9 @@ def configure(level: str = "info", *, json: bool = False) -> None:
         cache_logger_on_first_use=True,
     )
     as_json: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    rendered = as_json if json else [structlog.dev.ConsoleRenderer(colors=False)]
+    # Its default traceback shows the local variables of every frame, and those hold secrets and residents' words.
+    for_people = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    rendered: list[Processor] = as_json if json else [for_people]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

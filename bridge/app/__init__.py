@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -156,12 +156,15 @@ class Bridge:
     def _schedule(self) -> AsyncIOScheduler:
         """APScheduler says when to look; what is due is a row. One process, so its jobs live in memory."""
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=JOBS)
+
+        def every(seconds: float, look: Callable[[], Awaitable[None]], name: str) -> None:
+            scheduler.add_job(_until_stopped, "interval", [look], seconds=seconds, id=name)
+
         for city in self.handling.jurisdictions.values():
             seconds = max(0.5, min(LONGEST_TRACKING_SECONDS, city.poll_every.total_seconds() / 5))
-            track = partial(tracking.look, self.handling, city)
-            scheduler.add_job(track, "interval", seconds=seconds, id=f"track {city.id}")
-        scheduler.add_job(self._offer_again, "interval", seconds=SERVICES_AGAIN.total_seconds(), id="services")
-        scheduler.add_job(self._take_new_models, "interval", seconds=NEW_MODELS_SECONDS, id="models")
+            every(seconds, partial(tracking.look, self.handling, city), f"track {city.id}")
+        every(SERVICES_AGAIN.total_seconds(), self._offer_again, "services")
+        every(NEW_MODELS_SECONDS, self._take_new_models, "models")
         scheduler.start()
         return scheduler
 
@@ -220,6 +223,12 @@ async def open_bridge(
         yield bridge
     finally:
         await bridge.close()
+
+
+async def _until_stopped(look: Callable[[], Awaitable[None]]) -> None:
+    """A look that the end of the bridge may cut short: APScheduler would log that as a failure."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await look()
 
 
 def _active_model(city_id: str, tx: Transaction) -> Artifact | None:

@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
@@ -36,27 +35,26 @@ _SOUNDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Entries by their words; single words also by sound."""
+    """English by words and phrases of a language; single words are also found by sound."""
 
-    entries: Mapping[tuple[str, ...], str]
-    by_sound: Mapping[str, str]
+    def __init__(self, entries: Mapping[str, str]) -> None:
+        self.entries = dict(entries)
+        self._phrases = {tuple(form.split()): english for form, english in entries.items()}
+        singles = [(words[0], english) for words, english in self._phrases.items() if len(words) == 1]
+        self._by_sound = {sound(word): english for word, english in singles}
+        self._sounds = list(self._by_sound)
+        self._misspelt = lru_cache(maxsize=20_000)(self._likeliest)
 
     def gloss(self, text: str) -> str:
         """The text with every known word or phrase in English, in its own order."""
         return " ".join(word for word in self._glossed(_TOKEN.findall(fold(text))) if word)
 
-    def known(self, text: str) -> tuple[int, int]:
-        """How many of a text's words the lexicon has, and how many there are."""
-        words = [token for token in _TOKEN.findall(fold(text)) if token.isalpha()]
-        return sum(1 for word in words if (word,) in self.entries), len(words)
-
     def _glossed(self, tokens: list[str]) -> Iterator[str]:
         at = 0
         while at < len(tokens):
             for length in range(min(LONGEST_ENTRY, len(tokens) - at), 0, -1):
-                found = self.entries.get(tuple(tokens[at : at + length]))
+                found = self._phrases.get(tuple(tokens[at : at + length]))
                 if found is not None:
                     yield found
                     at += length
@@ -65,14 +63,14 @@ class Lexicon:
                 yield self._misspelt(tokens[at])
                 at += 1
 
-    def _misspelt(self, word: str) -> str:
+    def _likeliest(self, word: str) -> str:
         if len(word) < SHORTEST_MISSPELT or not word.isalpha():
             return word
-        heard = self.by_sound.get(sound(word))
+        heard = self._by_sound.get(sound(word))
         if heard is not None:
             return heard
-        like = process.extractOne(sound(word), self.by_sound.keys(), scorer=fuzz.ratio, score_cutoff=LIKENESS)
-        return self.by_sound[like[0]] if like else word
+        like = process.extractOne(sound(word), self._sounds, scorer=fuzz.ratio, score_cutoff=LIKENESS)
+        return self._by_sound[like[0]] if like else word
 
 
 def fold(text: str) -> str:
@@ -88,21 +86,10 @@ def sound(word: str) -> str:
     return word
 
 
-@cache
-def lexicon(language: str) -> Lexicon | None:
-    """The lexicon of a language; None where none is written (English needs none)."""
+def read_entries(language: str) -> dict[str, str]:
+    """The lexicon file of a language; empty where none is written (English needs none)."""
     path = GLOSSES / f"{language}.txt"
-    if not path.is_file():
-        return None
-    entries = {tuple(word.split()): english for word, english in _lines(path)}
-    singles = {sound(words[0]): english for words, english in entries.items() if len(words) == 1}
-    return Lexicon(entries, singles)
-
-
-def in_english(text: str, language: str) -> str:
-    """The text as the English model should read it."""
-    found = lexicon(language)
-    return found.gloss(text) if found else text
+    return dict(_lines(path)) if path.is_file() else {}
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:

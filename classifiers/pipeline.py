@@ -13,7 +13,7 @@ import json
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice, pairwise
 from pathlib import Path
@@ -31,7 +31,7 @@ from thinc.api import Model, Softmax
 from thinc.api import chain as layers
 
 from classifiers import minilm
-from classifiers.glossary import Glossary
+from classifiers.gloss import Lexicon, read_entries
 
 Floats = NDArray[np.float32]
 
@@ -49,12 +49,12 @@ _RAREST = 1e-4  # a type less likely than this counts as this likely
 class SentenceVector:
     """Sets `doc.tensor` to the MiniLM vector of the text, shape (384,), unless it has one already.
 
-    With a glossary it is the vector of the text's gist in English.
+    With a lexicon it is the vector of the text's gloss in English.
     """
 
     def __init__(self, nlp: Language, name: str) -> None:
         self._encoder = minilm.load()
-        self.glossary = Glossary({})
+        self.lexicon = Lexicon({})
 
     def __call__(self, doc: Doc) -> Doc:
         self._assign([doc])
@@ -69,25 +69,25 @@ class SentenceVector:
 
     def readable(self, text: str) -> str:
         """The text as the sentence model gets it."""
-        return self.glossary.gist(text) if self.glossary.entries else text
+        return self.lexicon.gloss(text) if self.lexicon.entries else text
 
     def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
-        """Writes the glossary; the weights are those of the installed package."""
+        """Writes the lexicon; the weights are those of the installed package."""
         path.mkdir(parents=True, exist_ok=True)
-        (path / "glossary.json").write_text(json.dumps(self.glossary.entries), encoding="utf-8")
+        (path / "lexicon.json").write_text(json.dumps(self.lexicon.entries), encoding="utf-8")
 
     def from_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> SentenceVector:
         """Reads what `to_disk` wrote."""
-        self.glossary = Glossary(json.loads((path / "glossary.json").read_text(encoding="utf-8")))
+        self.lexicon = Lexicon(json.loads((path / "lexicon.json").read_text(encoding="utf-8")))
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """The glossary, for a copy of the pipeline in memory."""
-        return json.dumps(self.glossary.entries).encode()
+        """The lexicon, for a copy of the pipeline in memory."""
+        return json.dumps(self.lexicon.entries).encode()
 
     def from_bytes(self, content: bytes, *, exclude: Iterable[str] = ()) -> SentenceVector:
         """Reads what `to_bytes` gave."""
-        self.glossary = Glossary(json.loads(content))
+        self.lexicon = Lexicon(json.loads(content))
         return self
 
     def _assign(self, docs: Sequence[Doc]) -> None:
@@ -129,15 +129,16 @@ def text_features(vectors: bool, types: list[str], buckets: int) -> Model[list[D
     return model
 
 
-def blank(language: str, glossary: Mapping[str, str]) -> Language:
+def blank(language: str) -> Language:
     """A pipeline that tokenises and, where the sentence model can read the language, embeds.
 
-    It reads English, and what a glossary gives the gist of, if its weights are usable.
+    It reads English, and the languages that have a lexicon, if its weights are usable.
     """
     nlp = spacy.blank(language)
-    if (language == minilm.LANGUAGE or glossary) and minilm.load_or_warn() is not None:
+    entries = {} if language == minilm.LANGUAGE else read_entries(language)
+    if (language == minilm.LANGUAGE or entries) and minilm.load_or_warn() is not None:
         nlp.add_pipe("sentence_vector")
-        sentence_vector(nlp).glossary = Glossary(glossary)
+        sentence_vector(nlp).lexicon = Lexicon(entries)
     return nlp
 
 

@@ -15,19 +15,18 @@ from spacy.tokens import Doc
 
 import classifiers
 from classifiers import minilm, pipeline
+from classifiers.gloss import GLOSSES
 from classifiers.minilm import LANGUAGE
 from classifiers.model import Lexicon, Model, save
 from classifiers.pipeline import SPOKEN, TYPES
 from classifiers.training import fitting
 from classifiers.training.taxonomy import (
     CORPUS,
-    GLOSSARY,
     GROUPS,
     TAXONOMY,
     Line,
     ServiceType,
     read_corpus,
-    read_glossary,
     read_groups,
     read_taxonomy,
 )
@@ -91,10 +90,10 @@ def _model(corpora: Mapping[str, Sequence[Line]], vectors: _Vectors) -> Model:
 def _fingerprint(weights: bool) -> str:
     """Twelve hex digits of everything the model is made from."""
     root = Path(classifiers.__file__).parent
-    code = [root / name for name in ("glossary.py", "minilm.py", "model.py", "pipeline.py")]
+    code = [root / name for name in ("gloss.py", "minilm.py", "model.py", "pipeline.py")]
     code += [root / "training" / name for name in ("builtin.py", "fitting.py", "regression.py", "taxonomy.py")]
     digest = hashlib.sha256(repr((weights, minilm.PINS)).encode())
-    for path in sorted([TAXONOMY, GROUPS, *CORPUS.glob("*.txt"), *GLOSSARY.glob("*.txt"), *code]):
+    for path in sorted([TAXONOMY, GROUPS, *CORPUS.glob("*.txt"), *GLOSSES.glob("*.txt"), *code]):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -103,7 +102,7 @@ def _train_types(language: str, lines: Sequence[Line], vectors: _Vectors) -> Lan
     """A pipeline whose text categoriser knows the types of a corpus."""
     labels = sorted({line.type_id for line in lines})
     vectors.progress(f"fitting {len(labels)} types ({language})")
-    nlp = pipeline.blank(language, read_glossary(language))
+    nlp = pipeline.blank(language)
     read_well = language == LANGUAGE and pipeline.has_vectors(nlp)
     pipeline.add_textcat(nlp, TYPES, labels, _BUCKETS if read_well else _BUCKETS_OF_OTHERS)
     docs = vectors.docs(nlp, [line.text for line in lines])

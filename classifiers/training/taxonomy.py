@@ -2,7 +2,7 @@
 
 `taxonomy.toml` describes each type and `groups.toml` the groups of them; `corpus/<language>.txt` holds the
 sentences: a line `[type_id]` opens a type, then one message a line, `{place}` where a resident would name a place.
-`glossary/<language>.txt` gives the English of words of another language. All are meant to be read and extended.
+All are meant to be read and extended.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ HERE = Path(__file__).parent
 TAXONOMY = HERE / "taxonomy.toml"
 GROUPS = HERE / "groups.toml"
 CORPUS = HERE / "corpus"
-GLOSSARY = HERE / "glossary"
 
 NOT_CIVIC = "not_civic"
 """The corpus section of texts that are no municipal matter; it has no entry in the taxonomy."""
@@ -93,19 +92,6 @@ def read_corpus(path: Path) -> tuple[Line, ...]:
         elif text and not text.startswith("#"):
             lines.append(Line(type_id, _placed(text, places)))
     return tuple(lines)
-
-
-def read_glossary(language: str) -> dict[str, str]:
-    """English by words and phrases of a language, the first line that has a form winning; empty without a file."""
-    path = GLOSSARY / f"{language}.txt"
-    if not path.is_file():
-        return {}
-    entries: dict[str, str] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        english, equals, forms = line.partition(" = ")
-        if equals and not line.startswith("#"):
-            entries = dict.fromkeys((form.strip() for form in forms.split(",")), english) | entries
-    return entries
 
 
 def _placed(text: str, places: tuple[str, ...]) -> str:

@@ -67,6 +67,7 @@ async def make_jurisdiction(
         locator=Houses(),
         bind_classifier=Keywords,
         detect=lambda text, current: "en",
+        policy=city.policy,
         poll_every=timedelta(seconds=city.poll_seconds),
         settle_after=timedelta(seconds=city.settle_seconds),
     )

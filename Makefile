@@ -1,6 +1,7 @@
 # make setup   everything that is needed, on a machine that has git, make and Python 3.11 or newer
 # make demo    three residents, one city, and what each of them sees     (ONCE=1: end after the transcript)
 # make test    all tests
+# make crash   200 kills at random moments (KILLS=, SEED= to replay)
 # make check   format, lint, types, import contracts
 # make bench   the measurements that take time, each beside its floor or baseline
 # make docs    the transcripts in the documentation, from what really runs
@@ -13,7 +14,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --requir
 
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: setup demo test check format bench docs lock
+.PHONY: setup demo test crash check format bench docs lock
 
 setup: .venv/.ready
 	@$(BIN)/open311-bridge models build
@@ -32,6 +33,10 @@ demo: setup
 
 test: setup
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+
+KILLS ?= 200
+crash: setup
+	@CRASH_KILLS=$(KILLS) CRASH_SEED=$(SEED) $(BIN)/pytest -p no:xdist -s tests/e2e/crash
 
 check: .venv/.ready
 	$(BIN)/ruff format --check .

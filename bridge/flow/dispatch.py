@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bridge import trace
 from bridge.errors import Permanent, Retryable, Unsure
 from bridge.flow import reports, tracking
 from bridge.flow.handling import Handling, settle
@@ -60,12 +61,13 @@ async def look(dispatch: Dispatch) -> None:
 
 
 async def _send(dispatch: Dispatch, row: OutboxRow) -> None:
-    log.debug(f"{row.kind} claimed", extra={"outbox_id": row.id})
-    try:
-        await _SENDING[row.kind](dispatch, row)
-    except Exception as error:  # a fault of ours: the row stays, and comes again
-        log.exception("outbox row failed", extra={"outbox_id": row.id})
-        await _again(dispatch, row, backoff(row.attempts), repr(error))
+    with trace.following(row.trace):
+        log.debug(f"{row.kind} claimed", extra={"outbox_id": row.id})
+        try:
+            await _SENDING[row.kind](dispatch, row)
+        except Exception as error:  # a fault of ours: the row stays, and comes again
+            log.exception("outbox row failed", extra={"outbox_id": row.id})
+            await _again(dispatch, row, backoff(row.attempts), repr(error))
 
 
 async def _again(dispatch: Dispatch, row: OutboxRow, wait: timedelta, reason: str) -> None:

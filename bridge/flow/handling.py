@@ -13,6 +13,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bridge import trace
 from bridge.errors import BridgeError
 from bridge.flow import wording
 from bridge.flow.conversation import decide
@@ -84,6 +85,11 @@ async def look(handling: Handling) -> None:
 
 async def _handle(handling: Handling, row: InboxRow) -> None:
     """One claimed row, to its end; a failure is retried, then left for a person to see."""
+    with trace.following(row.id):
+        await _to_its_end(handling, row)
+
+
+async def _to_its_end(handling: Handling, row: InboxRow) -> None:
     if row.attempts > MOST_ATTEMPTS:
         await handling.store.write(lambda tx: tx.bury(row, "handled too often without an end"))
         log.error("inbound given up", extra={"inbox_id": row.id})
@@ -158,9 +164,10 @@ async def look_at_timers(handling: Handling) -> None:
 
 async def _fire(handling: Handling, row: TimerRow) -> None:
     """One timer, to its end; it is not given up, since a draft may hang on it."""
-    log.debug("timer claimed", extra={"timer_id": row.id, "timer": row.name})
+    log.debug("timer claimed", extra={"trace": row.trace, "timer_id": row.id, "timer": row.name})
     try:
-        await _timer_consequences(handling, row)
+        with trace.following(row.trace):
+            await _timer_consequences(handling, row)
     except Exception as error:
         log.exception("timer failed", extra={"timer_id": row.id})
         due = handling.clock.now() + backoff(row.attempts)

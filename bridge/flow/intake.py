@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from bridge import trace
 from bridge.flow.handling import Handling, settle
 from bridge.ports import Accept, Transaction
 from bridge.vocabulary import Alarm, EmergencyHeard, Inbound, InboundKind
@@ -26,19 +27,21 @@ def accepting(handling: Handling) -> Accept:
         for (message, alarm), new in zip(heard, added, strict=True):
             log.info(
                 "inbound stored" if new else "inbound already known",
-                extra={"account_id": message.account_id, "kind": str(message.kind), "key": message.provider_key},
+                extra={"trace": new, "account_id": message.account_id, "kind": str(message.kind)},
             )
             if alarm and new:
-                log.warning("emergency heard", extra={"account_id": message.account_id, "rule": alarm.rule})
+                log.warning("emergency heard", extra={"trace": new, "rule": alarm.rule})
 
     return accept
 
 
-def _store(handling: Handling, tx: Transaction, message: Inbound, alarm: Alarm | None) -> bool:
+def _store(handling: Handling, tx: Transaction, message: Inbound, alarm: Alarm | None) -> str:
+    """The message's id, "" when it was known already."""
     new = tx.add_inbound(message)
     if new and alarm:
-        conversation = tx.conversation_of(message, handling.cities_of[message.account_id][0])
-        settle(handling, tx, conversation, EmergencyHeard(message, alarm))
+        with trace.following(new):
+            conversation = tx.conversation_of(message, handling.cities_of[message.account_id][0])
+            settle(handling, tx, conversation, EmergencyHeard(message, alarm))
     return new
 
 

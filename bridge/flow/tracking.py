@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from bridge import trace
 from bridge.errors import BridgeError
 from bridge.flow.handling import Handling, settle
 from bridge.flow.jurisdiction import Jurisdiction
@@ -98,7 +99,8 @@ def _resolved(
             return
         known = replace(report, service_request_id=number)
         tx.save_report(known, poll_at=first_look(now, receipt, jurisdiction.poll_every))
-        settle(handling, tx, conversation, CityAccepted(known, receipt))
+        with trace.following(report.trace):
+            settle(handling, tx, conversation, CityAccepted(known, receipt))
 
 
 def _token_pace(age: timedelta, poll_every: timedelta) -> timedelta:
@@ -166,9 +168,11 @@ def _change(
     tx.save_report(changed, poll_at=again)
     tx.add_status(report, seen, now)
     if is_news(report, seen):
-        for hearer in (tx.conversation(report.conversation_id), *tx.followers(report)):
-            settle(handling, tx, hearer, StatusChanged(report, seen))
-        tx.after_commit(lambda: log.info("status changed", extra={"report_id": report.id, "status": seen.status}))
+        with trace.following(report.trace):
+            for hearer in (tx.conversation(report.conversation_id), *tx.followers(report)):
+                settle(handling, tx, hearer, StatusChanged(report, seen))
+        told = {"trace": report.trace, "report_id": report.id, "status": seen.status}
+        tx.after_commit(lambda: log.info("status changed", extra=told))
 
 
 def _again(watched: Watched, now: datetime, poll_every: timedelta) -> datetime | None:

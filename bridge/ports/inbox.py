@@ -11,8 +11,8 @@ from bridge.vocabulary import Conversation, Inbound, InboxRow
 class InboxOf(Protocol):
     """The inbox."""
 
-    def add_inbound(self, message: Inbound) -> bool:
-        """Stores a message; False when (account_id, kind, provider_key) is already there."""
+    def add_inbound(self, message: Inbound) -> str:
+        """Stores a message; its id, "" when (account_id, kind, provider_key) is already there."""
         ...
 
     def claim_inbound(self, now: datetime, lease: timedelta) -> InboxRow | None: ...

@@ -13,6 +13,7 @@ import fcntl
 import queue
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -75,7 +76,8 @@ class SqliteStore:
     async def write(self, work: Callable[[Transaction], T]) -> T:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, future, loop))
+        context = copy_context()
+        self._jobs.put(_Job(lambda tx: context.run(work, tx), future, loop))
         return await asyncio.shield(future)
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
@@ -164,7 +166,11 @@ def engine(path: Path, begin: str) -> Engine:
     BEGIN IMMEDIATE takes the write lock at once; the default BEGIN fails half way under concurrency. The
     driver's own transaction handling is off: it would break savepoints.
     """
-    made = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
+    made = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,  # errors are logged, and parameters are what residents wrote
+    )
 
     @event.listens_for(made, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

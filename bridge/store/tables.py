@@ -136,6 +136,7 @@ class Outbox(Work, table=True):
     message: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
     question: bool = False
     words: str = ""
+    trace: str = ""
     provider_id: str = Field(default="", index=True)
     segments: int = 0
     price_micros: int | None = None
@@ -150,6 +151,7 @@ class Timer(Work, table=True):
 
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
     name: str
+    trace: str = ""
 
 
 class Report(Base, table=True):
@@ -189,6 +191,7 @@ class Report(Base, table=True):
     status_notes: str = ""
     fingerprint: str = ""
     poll_at: datetime | None = _time(nullable=True, index=True)
+    trace: str = ""
     created_at: datetime = _time()
     updated_at: datetime = _time()
 

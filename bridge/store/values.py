@@ -57,6 +57,7 @@ def outbox_row(row: t.Outbox) -> OutboxRow:
         reply=OUTBOUND.validate_python(row.message) if row.message else None,
         report_id=row.report_id,
         words=row.words,
+        trace=row.trace,
     )
 
 
@@ -67,6 +68,7 @@ def timer_row(row: t.Timer) -> TimerRow:
         attempts=row.attempts,
         conversation_id=row.conversation_id,
         name=row.name,  # type: ignore[arg-type]  # written by us alone, from the same Literal
+        trace=row.trace,
     )
 
 
@@ -107,6 +109,7 @@ def report(row: t.Report) -> Report:
         status_notes=row.status_notes,
         fingerprint=row.fingerprint,
         created_at=row.created_at,
+        trace=row.trace,
     )
 
 

@@ -413,3 +413,4 @@ class Report:
     status_notes: str = ""
     fingerprint: str = ""  # of what the city last showed: a change of it is worth telling
     created_at: datetime | None = None
+    trace: str = ""  # id of the message that it was filed because of

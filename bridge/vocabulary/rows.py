@@ -1,6 +1,7 @@
 """Rows that cross the store's port: work that was claimed, and the conversation it belongs to.
 
-A claimed row carries its `lease`: the name of this one claim. Whoever finishes the row must still hold it.
+A claimed row carries its `lease`: the name of this one claim. Whoever finishes the row must still hold it. Its
+`trace` is the id of the message that it was made because of.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class OutboxRow:
     reply: Outbound | None = None
     report_id: str | None = None
     words: str = ""  # of an update
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class TimerRow:
     attempts: int
     conversation_id: str
     name: TimerName
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

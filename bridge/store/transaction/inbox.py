@@ -16,12 +16,13 @@ from bridge.vocabulary import Conversation, Inbound, InboxRow
 class InboxPart(Claims):
     """The part of a transaction that is about the inbox."""
 
-    def add_inbound(self, message: Inbound) -> bool:
+    def add_inbound(self, message: Inbound) -> str:
         now = self._clock.now()
+        id_ = new_id()
         added = self._insert_once(
             t.Inbox,
             {
-                "id": new_id(),
+                "id": id_,
                 "lane": f"{message.account_id}/{message.thread}",
                 "state": "open",
                 "due_at": now,
@@ -38,7 +39,7 @@ class InboxPart(Claims):
         )
         if added:
             self._wake.wake(self, "inbox")
-        return added
+        return id_ if added else ""
 
     def claim_inbound(self, now: datetime, lease: timedelta) -> InboxRow | None:
         row = self._claim(t.Inbox, now, lease)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from bridge import trace
 from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.transaction.claims import Claims
@@ -67,7 +68,14 @@ class OutboxPart(Claims):
     def _outbox(self, kind: str, lane: str, conversation_id: str) -> t.Outbox:
         now = self._clock.now()
         self._wake.wake(self, "outbox")
-        return t.Outbox(kind=kind, lane=lane, conversation_id=conversation_id, due_at=now, created_at=now)
+        return t.Outbox(
+            kind=kind,
+            lane=lane,
+            conversation_id=conversation_id,
+            trace=trace.current(),
+            due_at=now,
+            created_at=now,
+        )
 
 
 def _unsent_questions(conversation: Conversation) -> tuple[Any, ...]:

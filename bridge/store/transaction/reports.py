@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from bridge import trace
 from bridge.store import tables as t
 from bridge.store import values, watching
 from bridge.store.transaction.conversations import Conversations
@@ -37,6 +38,7 @@ class Reports(Conversations):
             attributes={code: list(given) for code, given in filed.attributes.items()},
             contact=dict(filed.contact),
             cites=filed.cites,
+            trace=trace.current(),
             created_at=now,
             updated_at=now,
         )

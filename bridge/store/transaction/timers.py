@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col
 
+from bridge import trace
 from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.transaction.claims import UNCLAIMED, Claims
@@ -19,10 +20,21 @@ class Timers(Claims):
 
     def set_timer(self, conversation: Conversation, name: TimerName, at: datetime) -> None:
         now = self._clock.now()
-        moved = update(t.Timer).where(*_open_timer(conversation, name)).values(due_at=at, **UNCLAIMED)
+        moved = (
+            update(t.Timer)
+            .where(*_open_timer(conversation, name))
+            .values(due_at=at, trace=trace.current(), **UNCLAIMED)
+        )
         if not self._session.execute(moved.returning(col(t.Timer.id))).first():
             lane = f"{conversation.id}/{name}"
-            row = t.Timer(lane=lane, conversation_id=conversation.id, name=name, due_at=at, created_at=now)
+            row = t.Timer(
+                lane=lane,
+                conversation_id=conversation.id,
+                name=name,
+                trace=trace.current(),
+                due_at=at,
+                created_at=now,
+            )
             self._session.add(row)
             self._session.flush()
         self._wake.wake(self, "timers", max(0.0, (at - now).total_seconds()))

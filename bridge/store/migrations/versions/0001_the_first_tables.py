@@ -152,6 +152,7 @@ def upgrade() -> None:
         sa.Column("status_notes", AutoString(), nullable=False),
         sa.Column("fingerprint", AutoString(), nullable=False),
         sa.Column("poll_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
+        sa.Column("trace", AutoString(), nullable=False),
         sa.Column("created_at", bridge.store.types.Timestamp(timezone=True), nullable=False),
         sa.Column("updated_at", bridge.store.types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_report_contact_id_contact")),
@@ -185,6 +186,7 @@ def upgrade() -> None:
         sa.Column("finished_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
         sa.Column("conversation_id", AutoString(), nullable=False),
         sa.Column("name", AutoString(), nullable=False),
+        sa.Column("trace", AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversation.id"], name=op.f("fk_timer_conversation_id_conversation")
         ),
@@ -235,6 +237,7 @@ def upgrade() -> None:
         sa.Column("message", bridge.store.types.Json(), nullable=True),
         sa.Column("question", sa.Boolean(), nullable=False),
         sa.Column("words", AutoString(), nullable=False),
+        sa.Column("trace", AutoString(), nullable=False),
         sa.Column("provider_id", AutoString(), nullable=False),
         sa.Column("segments", sa.Integer(), nullable=False),
         sa.Column("price_micros", sa.Integer(), nullable=True),

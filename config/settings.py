@@ -327,8 +327,12 @@ def _secret(source: Any, where: str, environ: Mapping[str, str]) -> SecretStr:
 
 
 def _first_line(error: ValidationError, raw: Mapping[str, Any]) -> str:
-    """The first thing wrong, on one line that names the setting, without the value (it may be a secret)."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    """The first thing wrong, on one line that names the setting, without the value (it may be a secret).
+
+    A misspelt key goes before the setting that is missing because of it.
+    """
+    wrong = error.errors(include_url=False, include_input=False, include_context=False)
+    first = next((one for one in wrong if one["type"] == "extra_forbidden"), wrong[0])
     said = first["msg"].removeprefix("Value error, ").splitlines()[0]
     if first["type"] == "extra_forbidden":
         said = "no such setting"

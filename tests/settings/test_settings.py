@@ -60,6 +60,10 @@ def test_an_unknown_key_is_named():
     assert fault(CITY + 'colour = "red"\n') == "city.fairview.colour: no such setting"
 
 
+def test_a_misspelt_key_is_named_and_not_the_one_that_is_missing_for_it():
+    assert fault(CITY.replace("name =", "nmae =")) == "city.fairview.nmae: no such setting"
+
+
 def test_an_unknown_key_of_a_channel_is_named():
     assert fault(CITY + SMS + 'colour = "red"\n', TOKEN="t") == "account.texts.colour: no such setting"
 

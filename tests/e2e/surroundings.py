@@ -6,7 +6,7 @@ import contextlib
 import random
 import socket
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from tests.e2e.waiting import until
 
 OPEN_WORK = "SELECT id FROM inbox WHERE state = 'open' UNION SELECT id FROM outbox WHERE state = 'open'"
 
+ACCOUNT = "[[account]]"
+ACCOUNTS = ("texts", "mailbox", "bot")
 SETTINGS = f"""\
 data_dir = "data"
 models_dir = "{{models_dir}}"
@@ -89,8 +91,11 @@ class Surroundings:
 
 
 @contextlib.asynccontextmanager
-async def surroundings(folder: Path, models_dir: Path, main: Main = serve) -> AsyncIterator[Surroundings]:
-    """Providers, a city, and a bridge with settings for them in `folder`; killed at the end if it still runs."""
+async def surroundings(
+    folder: Path, models_dir: Path, main: Main = serve, accounts: Sequence[str] = ACCOUNTS
+) -> AsyncIterator[Surroundings]:
+    """Providers, a city, and a bridge with settings for those of them in `folder`; killed at the end if it still
+    runs."""
     web_port, smtp_port, city_port = unused_port(), unused_port(), unused_port()
     async with providers(web_port) as made, city(folder / "city", city_port) as its_city:
         made = replace(made, smtp_port=smtp_port)
@@ -104,7 +109,9 @@ async def surroundings(folder: Path, models_dir: Path, main: Main = serve) -> As
             telegram_url=made.telegram.url,
         )
         (folder / "city.toml").write_text(its_city.profile)
-        (folder / "bridge.toml").write_text(written)
+        head, *blocks = written.split(ACCOUNT)
+        wanted = [block for block in blocks if block.splitlines()[1] in {f'id = "{name}"' for name in accounts}]
+        (folder / "bridge.toml").write_text(ACCOUNT.join([head, *wanted]))
         secrets = {**made.environ, "CITY_KEY": its_city.key}
         bridge = BridgeProcess(folder / "bridge.toml", secrets, main)
         try:

@@ -15,9 +15,10 @@ from classifiers.places import crossings, geometry, packing
 from classifiers.places.geometry import Line, Point
 from classifiers.places.packing import cell, pack
 from classifiers.places.sources import AddressPoint, Area, CrossingPin, Landmark, Record, StreetLine, read
+from classifiers.places.strays import Numbered, strays
 from classifiers.places.words import SUFFIXES, StreetName, fold, similar, sound, street_name
 
-FORMAT = "7"
+FORMAT = "8"
 """Version of the tables below; a gazetteer of another version must be built again."""
 
 _TABLES = """
@@ -160,7 +161,6 @@ class _Writer:
     # ------------------------------------------------------------------------------- house numbers
 
     def write_addresses(self) -> None:
-        numbers: dict[int, int] = defaultdict(int)
         n: dict[tuple[int, int], int] = defaultdict(int)
         official_first = "SELECT * FROM given ORDER BY loose"
         reader = self.db.cursor()
@@ -171,9 +171,22 @@ class _Writer:
             if loose and high - low > _WIDE:
                 low = high = (low + high) // 2
             n[street, low] += 1
-            numbers[street] += 1
             self.write_address(street, (low, n[street, low], high), (lat, long), loose, district)
-        self.db.executemany("UPDATE street SET addresses = ? WHERE id = ?", ((c, s) for s, c in numbers.items()))
+        self.drop_strays()
+        self.db.execute(
+            "UPDATE street SET addresses = (SELECT count(*) FROM address a WHERE a.street = street.id)"
+        )
+
+    def drop_strays(self) -> None:
+        """Forgets the pins of reports that contradict the house numbers about them."""
+        usual = 1 / self.numbers_per_metre()
+        loose = "SELECT DISTINCT street FROM address WHERE loose"
+        sql = f"SELECT street, number, n, lat, long, loose FROM address WHERE street IN ({loose}) ORDER BY 1, 2, 3"  # noqa: S608
+        for street, group in groupby(self.db.execute(sql).fetchall(), key=itemgetter(0)):
+            rows = list(group)
+            points = [Numbered(row[1], packing.large(row[3], row[4]), bool(row[5])) for row in rows]
+            gone = [(street, rows[i][1], rows[i][2]) for i in strays(points, usual)]
+            self.db.executemany("DELETE FROM address WHERE street = ? AND number = ? AND n = ?", gone)
 
     def draw_streets(self) -> None:
         """Draws streets the map does not have through their house numbers, side by side."""

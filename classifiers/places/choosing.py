@@ -33,6 +33,12 @@ _CORNER_CUE = re.compile(
     r"|\b(?:esquina|cruce)\b",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W\d]")
+_AREA_BEHIND = re.compile(r"\W*(?:the\s+)?(?:area|vicinity|neighbou?rhood)s?\b", re.IGNORECASE)
+_AREA_BEFORE = re.compile(
+    r"\b(?:area|vicinity|neighbou?rhood|somewhere|zona|alrededores)\s+(?:(?:of|near|around|by|on|at|del?|cerca)\s+)?(?:the\s+|la\s+)?$",
+    re.IGNORECASE,
+)
 _APART = re.compile(r"\b(?:from|to)\b", re.IGNORECASE)
 
 
@@ -107,12 +113,22 @@ def _backs(context: Found, found: Found) -> bool:
 
 def _contradicted(reading: Reading, found: Found) -> bool:
     """Whether another street is named that runs nowhere near."""
-    for mention in reading.of_kind("street"):
-        streets = resolve.streets_of(reading.gazetteer, mention.text)
-        lines = [r.line for m in streets for r in reading.gazetteer.lines(m.street.id)]
-        if lines and min(geometry.nearest_on(line, found.at)[1] for line in lines) > _CONTEXT_M:
-            return True
-    return False
+    return any(_runs_elsewhere(reading, mention, found) for mention in reading.of_kind("street"))
+
+
+def _far_from_others(reading: Reading, found: Sequence[Found]) -> bool:
+    """Whether a house number is one place of many: streets named before it, and several that run nowhere near."""
+    if not found or reading.said[0].mention.kind == "address":
+        return False
+    streets = [m for j in reading.said for m in (j.streets or (j.mention,)) if m.kind == "street"][:12]
+    others = [f for f in found if sum(_runs_elsewhere(reading, m, f) for m in streets) > 2]
+    return len(others) == len(found)
+
+
+def _runs_elsewhere(reading: Reading, street: Mention, found: Found) -> bool:
+    streets = resolve.streets_of(reading.gazetteer, street.text)
+    lines = [r.line for m in streets for r in reading.gazetteer.lines(m.street.id)]
+    return bool(lines) and min(geometry.nearest_on(line, found.at)[1] for line in lines) > _CONTEXT_M
 
 
 # ----------------------------------------------------------------------------- kinds of evidence, best first
@@ -136,6 +152,8 @@ def point(gazetteer: Gazetteer, at: Point) -> Found:
 def _by_address(reading: Reading) -> list[Found]:
     found = [f for m in reading.of_kind("address") for f in resolve.address(reading.gazetteer, m.text)]
     found = [f for f in found if not f.vague]
+    if _far_from_others(reading, found):
+        return [replace(f, vague=True) for f in found]
     said = [d for d in reading.gazetteer.district_names if _is_said(d, reading.text)] if found else []
     elsewhere_here = [bool(said and f.district and not _is_said(f.district, reading.text)) for f in found]
     return [replace(f, vague=doubted) for f, doubted in zip(found, elsewhere_here, strict=True)]
@@ -148,8 +166,10 @@ def _by_corner(reading: Reading) -> list[Found]:
     for j in reading.said:
         match j.mention.kind, [m.text for m in j.streets]:
             case "intersection", [one, two]:
-                listed = not _corner_said(reading.text, *j.streets)
-                found += [replace(f, vague=listed) for f in resolve.intersection(gazetteer, one, two)]
+                doubted = not _corner_said(reading.text, *j.streets) or _is_area(
+                    reading.text, j.mention, j.mention
+                )
+                found += [replace(f, vague=doubted) for f in resolve.intersection(gazetteer, one, two)]
             case "stretch", [one, two]:
                 found += resolve.stretch(gazetteer, one, two, on)
             case "block", _:
@@ -163,6 +183,12 @@ def _corner_said(text: str, one: Mention, two: Mention) -> bool:
     return not listed or one.start < 4 or bool(_CORNER_CUE.search(text, max(0, one.start - 30), one.start))
 
 
+def _is_area(text: str, first: Mention, last: Mention) -> bool:
+    """Whether some words only tell the part of town: "in the Oak St and Elm St area"."""
+    before = _AREA_BEFORE.search(text, max(0, first.start - 30), first.start)
+    return bool(before or _AREA_BEHIND.match(text, last.end))
+
+
 def _by_two_streets(reading: Reading) -> list[Found]:
     """Streets said apart that meet: "on Goffe near Ella Grasso"; vague when more than nearness is between."""
     streets = reading.of_kind("street", "highway")[:5]
@@ -171,6 +197,8 @@ def _by_two_streets(reading: Reading) -> list[Found]:
         if found := resolve.corner(reading.gazetteer, ones, twos):
             between = reading.text[one.end : two.start]
             beside = _NEARNESS.fullmatch(between) and (not _APART.search(between) or "across" in between)
+            listed = len(named) > 2 and not _WORD.search(between)
+            beside = beside and not listed and not _is_area(reading.text, one, two)
             why = "where two named streets meet"
             return [replace(f, accuracy_m=max(60.0, f.accuracy_m), why=why, vague=not beside) for f in found]
     return []

@@ -37,3 +37,16 @@ def test_a_suffix_or_another_mention_settles_it(locator: PlaceLocator, text: str
 
 def test_no_more_than_three_are_offered(locator: PlaceLocator) -> None:
     assert len(locator.locate("trash at 512 Oak, 620 Washington and 20 Birch", "en").candidates) <= 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "loud music all night in the elm st & 4th st area",
+        "gunshots somewhere near elm & 4th",
+        "please plow Oak St, 3rd St, Washington St",
+        "cars race on Washington Ave, Summit St, Lake Rd and Foundry Rd, i saw them from 412 Oak St",
+    ],
+)
+def test_words_for_a_part_of_town_or_many_places_are_asked_about(locator: PlaceLocator, text: str) -> None:
+    assert locator.locate(text, "en").ask

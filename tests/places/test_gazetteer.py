@@ -167,3 +167,19 @@ def test_a_district_tells_two_equal_addresses_apart(made: Any, extractor: Extrac
     located = PlaceLocator(made(a__csv=table), extractor).locate("hole at 12 main st", "en")
     assert {place.address for place in located.candidates} == {"12 Main St, North End", "12 Main St, Southside"}
     assert located.ask
+
+
+def test_a_pin_that_contradicts_the_house_numbers_about_it_is_forgotten(made: Any) -> None:
+    rows = [{"address": f"{n} Main St", "lat": 40.0, "long": -99.02 + n * 0.00005} for n in range(100, 200, 10)]
+    rows.append({"address": "144 Main St", "lat": 40.02, "long": -99.01})  # from the writer's own home
+    g = made(map__geojson=collection(MAIN), history__json=json.dumps(rows))
+    [house] = numbering.houses(g, street(g, "main st"), 144)
+    assert house.why == "between known house numbers"
+    assert geometry.metres(house.at, (40.0, -99.0128)) < 30
+
+
+def test_an_official_point_is_believed_against_its_neighbours(made: Any) -> None:
+    numbers = [f"{-99.02 + n * 0.00005},40.0,{n},Main St" for n in range(100, 200, 10)]
+    g = made(addresses__csv="\n".join(["LON,LAT,NUMBER,STREET", *numbers, "-99.01,40.02,144,Main St"]))
+    [house] = numbering.houses(g, street(g, "main st"), 144)
+    assert house.at == pytest.approx((40.02, -99.01))

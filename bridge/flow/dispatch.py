@@ -88,7 +88,7 @@ async def _reply(dispatch: Dispatch, row: OutboxRow) -> None:
         await _reply_failed(dispatch, row, error)
     except (Permanent, KeyError) as error:
         reason = str(error)
-        await store.write(lambda tx: tx.bury(row, reason))
+        await store.write(lambda tx: _undelivered(dispatch, tx, row, reason))
         log.warning("reply refused", extra={"outbox_id": row.id, "error": reason})
     else:
         log.info("reply sent", extra={"outbox_id": row.id, "account_id": row.reply.account_id})
@@ -100,9 +100,20 @@ async def _reply_failed(dispatch: Dispatch, row: OutboxRow, error: Exception) ->
     reason = str(error) or type(error).__name__
     log.warning("reply failed", extra={"outbox_id": row.id, "error": reason, "attempts": row.attempts})
     if dispatch.handling.clock.now() - row.created_at > GIVE_UP_AFTER:
-        await dispatch.handling.store.write(lambda tx: tx.bury(row, reason))
+        await dispatch.handling.store.write(lambda tx: _undelivered(dispatch, tx, row, reason))
         return
     await _again(dispatch, row, backoff(row.attempts, getattr(error, "after", None)), reason)
+
+
+def _undelivered(dispatch: Dispatch, tx: Transaction, row: OutboxRow, reason: str) -> None:
+    """The row is dead and a person hears of it, unless the resident wanted no more messages."""
+    if not tx.still_mine(row):
+        return
+    tx.bury(row, reason)
+    conversation = tx.conversation(row.conversation_id)
+    if not conversation.state.opted_out:
+        due = dispatch.handling.jurisdictions[conversation.city_id].duty.due("undelivered", row.created_at)
+        tx.add_staff_task(conversation, ToStaff("undelivered", reason), None, due)
 
 
 # ----------------------------------------------------------------------------------------------- reports

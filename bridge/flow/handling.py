@@ -45,6 +45,7 @@ from bridge.vocabulary import (
     Report,
     Say,
     SetTimer,
+    StaffFiled,
     StatusChanged,
     TakeBack,
     TimerFired,
@@ -107,7 +108,7 @@ async def _consequences(handling: Handling, row: InboxRow) -> None:
     message = row.message
     log.debug("inbound claimed", extra={"inbox_id": row.id})
     if message.kind not in (InboundKind.MESSAGE, InboundKind.EDIT):
-        await handling.store.write(lambda tx: tx.finish_inbound(row, None))
+        await handling.store.write(lambda tx: _note(tx, row))
         log.info("inbound noted", extra={"inbox_id": row.id, "kind": str(message.kind)})
         return
     jurisdictions = handling.jurisdictions_of(message.account_id)
@@ -127,6 +128,12 @@ async def _consequences(handling: Handling, row: InboxRow) -> None:
 
     await handling.store.write(commit)
     log.info("inbound handled", extra={"inbox_id": row.id, "account_id": message.account_id})
+
+
+def _note(tx: Transaction, row: InboxRow) -> None:
+    if row.message.delivery:
+        tx.note_delivery(row.message.delivery)
+    tx.finish_inbound(row, None)
 
 
 def _known(tx: Transaction, message: Inbound) -> Known:
@@ -283,7 +290,8 @@ def _write(
         case Forget():
             tx.forget(conversation, erase=effect.erase)
         case ToStaff():
-            tx.add_staff_task(conversation, effect, effect.report_id or None)
+            due = jurisdiction.duty.due(effect.reason, handling.clock.now())
+            tx.add_staff_task(conversation, effect, effect.report_id or None, due)
 
 
 def _city_of(conversation: Conversation, event: Event) -> str:
@@ -291,6 +299,8 @@ def _city_of(conversation: Conversation, event: Event) -> str:
     match event:
         case CityAccepted() | CityRefused() | CityUnreachable() | StatusChanged():
             return event.report.city_id
+        case StaffFiled():
+            return event.city_id
         case MessageArrived() if event.understanding.city_id:
             return event.understanding.city_id
     draft = conversation.state.draft

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bridge.flow.alarms import Alarms
+from bridge.flow.duty import Duty
 from bridge.ports import City, Classifier, Locator
 from bridge.vocabulary import Policy, Service
 
@@ -17,9 +18,10 @@ class Jurisdiction:
 
     `detect` tells the language of a text: (text, current language) -> one of `languages`. A fresh report's
     status is asked for every `poll_every`. A POST that timed out may still be under way at the city, so it is
-    looked up only `settle_after` it was made. `alarms` hears words of an emergency in a text. `contact_needed`
-    names the contact fields without which this city refuses a report (`first_name`, `last_name`, `email`,
-    `phone`). `holds` says whether a point (lat, long) is within the city's boundary; None: it has none.
+    looked up only `settle_after` it was made. `alarms` hears words of an emergency in a text; `duty` says when
+    staff are in. `contact_needed` names the contact fields without which this city refuses a report
+    (`first_name`, `last_name`, `email`, `phone`). `holds` says whether a point (lat, long) is within the city's
+    boundary; None: it has none.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Jurisdiction:
     contact_needed: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
     alarms: Alarms = field(default_factory=Alarms)
+    duty: Duty = field(default_factory=Duty)
     poll_every: timedelta = timedelta(minutes=15)
     settle_after: timedelta = timedelta(minutes=1)
     services: Mapping[str, Service] = field(default_factory=dict)

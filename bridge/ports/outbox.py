@@ -5,11 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bridge.vocabulary import Conversation, Outbound, OutboxRow, Report, Sent
+from bridge.vocabulary import Conversation, Delivery, Outbound, OutboxRow, Report, Sent
 
 
 class OutboxOf(Protocol):
-    """The outbox."""
+    """The outbox. `made` names the rows that this transaction added."""
+
+    made: list[str]
+
+    def on_behalf_of(self, author: str, wait: timedelta) -> None:
+        """What is added from here on is that person's, and leaves only after `wait`: until then it can be
+        withdrawn."""
+        ...
+
+    def note_delivery(self, delivery: Delivery) -> None:
+        """Keeps what a provider says of a reply it took."""
+        ...
 
     def add_reply(self, conversation: Conversation, say: Outbound, *, question: bool = False) -> None: ...
     def add_submission(self, report: Report) -> None: ...

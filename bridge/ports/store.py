@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from bridge.ports.artifacts import ArtifactsOf
 from bridge.ports.attempts import AttemptsOf
 from bridge.ports.claims import ClaimsOf
+from bridge.ports.console import ConsoleOf
 from bridge.ports.conversations import ConversationsOf
 from bridge.ports.inbox import InboxOf
 from bridge.ports.outbox import OutboxOf
@@ -38,6 +39,11 @@ class Transaction(
     report's submission and updates, a conversation's timer of one name), and none while an earlier row of that
     lane is open. A claim counts as an attempt.
     """
+
+    @property
+    def console(self) -> ConsoleOf:
+        """What the staff console reads and keeps."""
+        ...
 
 
 class Store(Protocol):

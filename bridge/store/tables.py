@@ -62,7 +62,10 @@ class Conversation(Base, table=True):
     """A thread of messages with one resident on one account. `state` is JSON with its own version."""
 
     __tablename__ = "conversation"
-    __table_args__ = (UniqueConstraint("account_id", "thread"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "thread"),
+        Index("ix_conversation_updated_at", "updated_at", "id"),
+    )
 
     id: str = _id()
     account_id: str
@@ -124,7 +127,8 @@ class Inbox(Work, table=True):
 class Outbox(Work, table=True):
     """Something to send: a reply (`message`), a report's submission (`report_id`), or an update of it (`words`).
 
-    A reply that is a `question` may be withdrawn while nobody has claimed it.
+    A reply that is a `question` may be withdrawn while nobody has claimed it. `author` is the person of the staff
+    whose words or deed it is, `delivery` what the provider said of it since it was sent.
     """
 
     __tablename__ = "outbox"
@@ -137,7 +141,9 @@ class Outbox(Work, table=True):
     question: bool = False
     words: str = ""
     trace: str = ""
+    author: str = ""
     provider_id: str = Field(default="", index=True)
+    delivery: str = ""
     segments: int = 0
     price_micros: int | None = None
     currency: str = ""
@@ -166,6 +172,8 @@ class Report(Base, table=True):
         UniqueConstraint("endpoint_id", "service_request_id"),
         UniqueConstraint("endpoint_id", "token"),
         Index("ix_report_city_id_lat_long", "city_id", "lat", "long"),
+        Index("ix_report_created_at", "created_at", "id"),
+        Index("ix_report_lat_long_status", "lat", "long", "status"),
     )
 
     id: str = _id()
@@ -235,10 +243,16 @@ class StatusHistory(Base, table=True):
     row: dict[str, Any] = _json()
 
 
+_OPEN_TASK = text("closed_at IS NULL")
+
+
 class StaffTask(Base, table=True):
-    """Something a person must look at, and why."""
+    """Something a person must look at, why, by when, and what was understood by then (`draft`)."""
 
     __tablename__ = "staff_task"
+    __table_args__ = (
+        Index("ix_staff_task_open", "due_at", "id", sqlite_where=_OPEN_TASK, postgresql_where=_OPEN_TASK),
+    )
 
     id: str = _id()
     city_id: str = Field(index=True)
@@ -246,8 +260,16 @@ class StaffTask(Base, table=True):
     report_id: str | None = Field(default=None, foreign_key="report.id")
     reason: str
     note: str = ""
+    draft: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
+    due_at: datetime = _time()
     created_at: datetime = _time()
+    held_by: str = ""
+    held_name: str = ""
+    held_at: datetime | None = _time(nullable=True)
     closed_at: datetime | None = _time(nullable=True)
+    closed_by: str = ""
+    outcome: str = ""
+    alerted_at: datetime | None = _time(nullable=True)
 
 
 class Artifact(Base, table=True):
@@ -284,3 +306,138 @@ class Threshold(Base, table=True):
     service_code: str = Field(primary_key=True)
     submit: float
     ask: float
+
+
+# --------------------------------------------------------------------------------------------- the console
+
+
+class StaffAccount(Base, table=True):
+    """Someone of the staff. The password is an argon2 hash, "" where they come in by the city's own login."""
+
+    __tablename__ = "staff_account"
+    __table_args__ = (UniqueConstraint("email"),)
+
+    id: str = _id()
+    email: str
+    name: str
+    role: str
+    cities: list[str] = Field(default_factory=list, sa_type=Json, nullable=False)
+    password_hash: str = ""
+    active: bool = True
+    shortcuts: bool = True
+    theme: str = "auto"
+    created_at: datetime = _time()
+    last_seen_at: datetime | None = _time(nullable=True)
+
+
+class StaffSession(Base, table=True):
+    """A browser that is signed in. `id` is the hash of what its cookie holds."""
+
+    __tablename__ = "staff_session"
+
+    id: str = Field(primary_key=True, max_length=64)
+    account_id: str = Field(foreign_key="staff_account.id", index=True)
+    csrf: str
+    address: str = ""
+    created_at: datetime = _time()
+    seen_at: datetime = _time()
+    expires_at: datetime = _time()
+
+
+class StaffInvitation(Base, table=True):
+    """A link that makes an account or a new password, once. `id` is the hash of its token."""
+
+    __tablename__ = "staff_invitation"
+
+    id: str = Field(primary_key=True, max_length=64)
+    email: str = ""
+    role: str
+    cities: list[str] = Field(default_factory=list, sa_type=Json, nullable=False)
+    account_id: str = ""
+    expires_at: datetime = _time()
+    used_at: datetime | None = _time(nullable=True)
+
+
+class AuditEntry(Base, table=True):
+    """Who did or looked at what, and when. Only ever added to."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_action_at", "action", "at"),)
+
+    id: str = _id()
+    at: datetime = _time()
+    account_id: str = Field(default="", index=True)
+    who: str = ""
+    action: str
+    subject: str = ""
+    subject_id: str = ""
+    detail: dict[str, Any] = _json()
+    address: str = ""
+
+
+class StaffNote(Base, table=True):
+    """A word among the staff about a conversation; no resident ever sees it."""
+
+    __tablename__ = "staff_note"
+
+    id: str = _id()
+    conversation_id: str = Field(foreign_key="conversation.id", index=True)
+    account_id: str
+    who: str
+    text: str
+    created_at: datetime = _time()
+
+
+class StaffDeed(Base, table=True):
+    """What a person did to a queue item, and the outbox rows it made: while none has left it can be undone."""
+
+    __tablename__ = "staff_deed"
+
+    id: str = _id()
+    task_id: str = Field(default="", index=True)
+    conversation_id: str
+    report_id: str = ""
+    account_id: str
+    kind: str
+    outbox_ids: list[str] = Field(default_factory=list, sa_type=Json, nullable=False)
+    at: datetime = _time(index=True)
+    undone_at: datetime | None = _time(nullable=True)
+
+
+class ReplyTemplate(Base, table=True):
+    """A reply that staff write often; `city_id` empty: for every city."""
+
+    __tablename__ = "reply_template"
+
+    id: str = _id()
+    city_id: str = ""
+    title: str
+    text: str
+    language: str = "en"
+
+
+class TrainingExample(Base, table=True):
+    """A text and the service a person says it is about; `guessed` is what the model had said."""
+
+    __tablename__ = "training_example"
+
+    id: str = _id()
+    city_id: str = Field(index=True)
+    text: str
+    language: str
+    service_code: str
+    guessed: str = ""
+    at: datetime = _time()
+
+
+class Said(Base, table=True):
+    """The words of messages and notes, to be searched. `row_id` is the inbox, outbox or note row's."""
+
+    __tablename__ = "said"
+    __table_args__ = (UniqueConstraint("row_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    row_id: str
+    conversation_id: str = Field(index=True)
+    at: datetime = _time()
+    text: str

@@ -11,6 +11,7 @@ from bridge.store import tables as t
 from bridge.vocabulary import (
     Attempt,
     Conversation,
+    Draft,
     Inbound,
     InboxRow,
     Outbound,
@@ -24,6 +25,7 @@ from bridge.vocabulary import (
 
 T = TypeVar("T")
 
+DRAFT = TypeAdapter(Draft)
 INBOUND = TypeAdapter(Inbound)
 OUTBOUND = TypeAdapter(Outbound)
 PLACE = TypeAdapter(Place)

@@ -101,6 +101,7 @@ class State:
     about: str = ""
     introduced: bool = False
     opted_out: bool = False
+    blocked: bool = False  # by a person: nothing of this sender is answered or filed
     home: Place | None = None
     news: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
@@ -146,6 +147,35 @@ class StaffReplied:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffFiled:
+    """A person completed a report and sends it. `draft` is the one they completed, if it is still under way."""
+
+    filed: FileReport
+    city_id: str
+    draft: Draft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMerged:
+    """A person says that the resident means a report the city has: they follow it."""
+
+    report: Report
+    draft: Draft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffBlocked:
+    """A person says that nothing of this sender is to be answered or filed, or that it is again."""
+
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffTookOver:
+    """A person takes on a draft whose resident does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class CityAccepted:
     """The city took a report: with an id, with a token for later, or (blackbox) with neither."""
 
@@ -181,6 +211,10 @@ Event = (
     | EmergencyHeard
     | TimerFired
     | StaffReplied
+    | StaffFiled
+    | StaffMerged
+    | StaffBlocked
+    | StaffTookOver
     | CityAccepted
     | CityRefused
     | CityUnreachable
@@ -272,6 +306,7 @@ StaffReason = Literal[
     "not_fixed",
     "forget",
     "flood",
+    "undelivered",
 ]
 
 
@@ -282,6 +317,7 @@ class ToStaff:
     reason: StaffReason
     note: str = ""
     report_id: str = ""
+    draft: Draft | None = None  # what was understood so far, for a person to complete
 
 
 Effect = Say | TakeBack | SetTimer | DropTimer | FileReport | PostUpdate | Follow | Forget | ToStaff
@@ -383,7 +419,7 @@ class Policy:
     answers: tuple[CityAnswer, ...] = ()
 
 
-ReportState = Literal["queued", "accepted", "refused", "unsure"]
+ReportState = Literal["queued", "accepted", "refused", "unsure", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ def test_migrated_and_declared_schema_are_the_same(tmp_path: Path):
     made = engine(tmp_path / "bridge.db", "BEGIN IMMEDIATE")
     upgrade(made)
     with made.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _declared})
         assert compare_metadata(context, Base.metadata) == []
     made.dispose()
 
@@ -22,3 +22,8 @@ def test_migrated_and_declared_schema_are_the_same(tmp_path: Path):
 def test_every_constraint_has_a_name():
     for table in Base.metadata.tables.values():
         assert all(constraint.name for constraint in table.constraints), table.name
+
+
+def _declared(name: str | None, kind: str, _parents: object) -> bool:
+    """SQLite's full-text index is a table of its own kind, with tables of its own beside it."""
+    return kind != "table" or not str(name).startswith("said_search")

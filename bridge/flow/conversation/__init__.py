@@ -14,6 +14,7 @@ missing is asked, one question at a time, the least number of times, after a sho
     reporting    a draft, its hold, its questions, its end
     timers       what the passing of time brings
     city         what the city does
+    staff        what a person of the city does
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.flow.conversation import city, messages, safety, timers
+from bridge.flow.conversation import city, messages, safety, staff, timers
 from bridge.vocabulary import (
     CityAccepted,
     CityRefused,
@@ -34,7 +35,11 @@ from bridge.vocabulary import (
     MessageArrived,
     Policy,
     Say,
+    StaffBlocked,
+    StaffFiled,
+    StaffMerged,
     StaffReplied,
+    StaffTookOver,
     State,
     StatusChanged,
     TimerFired,
@@ -59,6 +64,14 @@ def _decide(state: State, event: Event, facts: Facts, policy: Policy, now: datet
             return timers.fired(state, event, facts, policy, now)
         case StaffReplied():
             return Decision(state, (Say("staff.reply", {"text": event.words}),))
+        case StaffFiled():
+            return staff.filed(state, event)
+        case StaffMerged():
+            return staff.merged(state, event)
+        case StaffBlocked():
+            return staff.blocked(state, event)
+        case StaffTookOver():
+            return staff.took_over(state)
         case CityAccepted():
             return city.accepted(state, event)
         case CityRefused():

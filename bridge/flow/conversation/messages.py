@@ -13,6 +13,7 @@ RECYCLED = timedelta(days=180)  # phone numbers are given to somebody else: old 
 
 RULES: tuple[Rule, ...] = (
     silence.automatic,
+    silence.blocked,
     safety.emergency,
     wishes.opt_out,
     wishes.opt_in,
@@ -57,7 +58,7 @@ def arrived(state: State, event: MessageArrived, facts: Facts, policy: Policy, n
 def _heard(state: State, event: MessageArrived, facts: Facts, now: datetime) -> State:
     """The conversation as it is before this message is judged: its language, its pace, and nothing stale."""
     if facts.last_heard and now - facts.last_heard > RECYCLED:
-        state = State(opted_out=state.opted_out)
+        state = State(opted_out=state.opted_out, blocked=state.blocked)
     language = state.language if state.language_chosen else event.understanding.language
     text = event.message.text.strip()[:200]
     return replace(

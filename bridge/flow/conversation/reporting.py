@@ -93,7 +93,8 @@ def _handed_over(state: State, draft: Draft, facts: Facts, policy: Policy, now: 
     reason: StaffReason = "no_place" if draft.service_code else "no_service"
     if draft.service_code and draft.place:
         reason = "no_answer"
-    return after((ToStaff(reason, description(draft)), Say("to_staff")), _next(state, draft, facts, policy, now))
+    task = ToStaff(reason, description(draft), draft=draft)
+    return after((task, Say("to_staff")), _next(state, draft, facts, policy, now))
 
 
 def _filed(state: State, draft: Draft, facts: Facts, policy: Policy, now: datetime) -> Decision:
@@ -116,7 +117,7 @@ def unfinished(state: State, policy: Policy) -> Decision:
     drafts = (state.draft, *state.later)
     if policy.unfinished == "drop":
         return Decision(without_draft(state), (Say("dropped"),))
-    tasks = tuple(ToStaff("unfinished", description(draft)) for draft in drafts)
+    tasks = tuple(ToStaff("unfinished", description(draft), draft=draft) for draft in drafts)
     return Decision(without_draft(state), (*tasks, Say("to_staff")))
 
 

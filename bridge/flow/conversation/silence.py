@@ -17,6 +17,11 @@ def automatic(turn: Turn) -> Decision | None:
     return turn.silent() if turn.message.automatic else None
 
 
+def blocked(turn: Turn) -> Decision | None:
+    """A sender whom a person has blocked; an emergency was answered before any rule is asked."""
+    return turn.silent() if turn.state.blocked else None
+
+
 def flood(turn: Turn) -> Decision | None:
     """More messages in an hour than a person writes: kept for staff, who are told once."""
     count, most = len(turn.state.arrivals), turn.policy.most_an_hour

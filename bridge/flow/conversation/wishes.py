@@ -18,7 +18,11 @@ def opt_out(turn: Turn) -> Decision | None:
     if not commands.is_stop(turn.text):
         return None
     stopped = replace(without_draft(turn.state), opted_out=True, news=())
-    kept = (ToStaff("unfinished", "\n".join(turn.state.draft.words)),) if turn.state.draft else ()
+    kept = (
+        (ToStaff("unfinished", "\n".join(turn.state.draft.words), draft=turn.state.draft),)
+        if turn.state.draft
+        else ()
+    )
     return Decision(stopped, (*kept, Say("stopped")))
 
 
@@ -61,7 +65,7 @@ def human(turn: Turn) -> Decision | None:
     words = "\n".join(turn.state.draft.words) if turn.state.draft else ""
     hours = turn.policy.staff_hours
     said = Say("human.hours", {"hours": hours}) if hours else Say("human")
-    return Decision(turn.state, (ToStaff("human", words), said))
+    return Decision(turn.state, (ToStaff("human", words, draft=turn.state.draft), said))
 
 
 def reports(turn: Turn) -> Decision | None:

@@ -5,6 +5,7 @@ Each file holds one subject; here they become one. A new subject is a file of it
 
 from __future__ import annotations
 
+from bridge.store.console import Console
 from bridge.store.transaction.artifacts import Artifacts
 from bridge.store.transaction.attempts import Attempts
 from bridge.store.transaction.inbox import InboxPart
@@ -16,3 +17,7 @@ from bridge.store.transaction.timers import Timers
 
 class SqlTransaction(InboxPart, OutboxPart, Timers, Reports, Staff, Attempts, Artifacts):
     """Every subject, on one session."""
+
+    @property
+    def console(self) -> Console:
+        return Console(self._session, self._clock)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlmodel import select
+from sqlalchemy import delete
+from sqlmodel import col, select
 
 from bridge.store import tables as t
 from bridge.store import values
@@ -53,6 +54,7 @@ class Conversations(Unit):
         contact.name = ""
         if not erase:
             return
+        self._session.execute(delete(t.Said).where(col(t.Said.conversation_id) == conversation.id))
         for row in self._session.exec(select(t.Inbox).where(t.Inbox.conversation_id == conversation.id)):
             row.raw = b""
             row.message = {**row.message, "text": "", "subject": "", "pin": None, "sender_name": ""}

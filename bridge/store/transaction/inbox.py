@@ -55,3 +55,5 @@ class InboxPart(Claims):
 
     def finish_inbound(self, row: InboxRow, conversation_id: str | None) -> None:
         self._end(row, "done", conversation_id=conversation_id)
+        if conversation_id and row.message.text.strip():
+            self._remember(row.id, conversation_id, row.message.text)

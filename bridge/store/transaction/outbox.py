@@ -7,17 +7,33 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from bridge import trace
+from bridge.ports import Clock, Wake
 from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.transaction.claims import Claims
-from bridge.vocabulary import Conversation, Outbound, OutboxRow, Report, Sent
+from bridge.vocabulary import Conversation, Delivery, Outbound, OutboxRow, Report, Sent
 
 
 class OutboxPart(Claims):
-    """The part of a transaction that is about the outbox."""
+    """The part of a transaction that is about the outbox. `made` names the rows this transaction added."""
+
+    def __init__(self, session: Session, clock: Clock, wake: Wake) -> None:
+        super().__init__(session, clock, wake)
+        self.made: list[str] = []
+        self._author = ""
+        self._wait = timedelta(0)
+
+    def on_behalf_of(self, author: str, wait: timedelta) -> None:
+        self._author, self._wait = author, wait
+
+    def note_delivery(self, delivery: Delivery) -> None:
+        known = update(t.Outbox).where(
+            col(t.Outbox.provider_id) == delivery.provider_id, col(t.Outbox.kind) == "reply"
+        )
+        self._session.execute(known.values(delivery=delivery.state))
 
     def add_reply(self, conversation: Conversation, say: Outbound, *, question: bool = False) -> None:
         row = self._outbox("reply", f"conversation/{conversation.id}", conversation.id)
@@ -25,6 +41,7 @@ class OutboxPart(Claims):
         row.message = values.to_json(values.OUTBOUND, replace(say, id=row.id))
         self._session.add(row)
         self._session.flush()
+        self._remember(row.id, conversation.id, say.text)
 
     def add_submission(self, report: Report) -> None:
         row = self._outbox("submission", f"report/{report.id}", report.conversation_id)
@@ -67,15 +84,18 @@ class OutboxPart(Claims):
 
     def _outbox(self, kind: str, lane: str, conversation_id: str) -> t.Outbox:
         now = self._clock.now()
-        self._wake.wake(self, "outbox")
-        return t.Outbox(
+        self._wake.wake(self, "outbox", self._wait.total_seconds())
+        row = t.Outbox(
             kind=kind,
             lane=lane,
             conversation_id=conversation_id,
+            author=self._author,
             trace=trace.current(),
-            due_at=now,
+            due_at=now + self._wait,
             created_at=now,
         )
+        self.made.append(row.id)
+        return row
 
 
 def _unsent_questions(conversation: Conversation) -> tuple[Any, ...]:

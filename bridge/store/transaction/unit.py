@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from bridge.ports import Clock, Wake
+from bridge.store import tables as t
 
 
 class Unit:
@@ -23,6 +24,12 @@ class Unit:
 
     def after_commit(self, callback: Callable[[], object]) -> None:
         self.callbacks.append(callback)
+
+    def _remember(self, row_id: str, conversation_id: str, text: str) -> None:
+        """Makes the words of a message findable."""
+        said = t.Said(row_id=row_id, conversation_id=conversation_id, at=self._clock.now(), text=text)
+        self._session.add(said)
+        self._session.flush()
 
     def _insert_once(self, table: type[Any], row: Mapping[str, Any]) -> bool:
         """Inserts unless a unique constraint already holds the row; says whether it did."""

@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "thread", name=op.f("uq_conversation_account_id_thread")),
     )
     with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.create_index("ix_conversation_updated_at", ["updated_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_conversation_contact_id"), ["contact_id"], unique=False)
 
     op.create_table(
@@ -168,6 +169,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.create_index("ix_report_city_id_lat_long", ["city_id", "lat", "long"], unique=False)
+        batch_op.create_index("ix_report_created_at", ["created_at", "id"], unique=False)
+        batch_op.create_index("ix_report_lat_long_status", ["lat", "long", "status"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_conversation_id"), ["conversation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_poll_at"), ["poll_at"], unique=False)
@@ -238,7 +241,9 @@ def upgrade() -> None:
         sa.Column("question", sa.Boolean(), nullable=False),
         sa.Column("words", AutoString(), nullable=False),
         sa.Column("trace", AutoString(), nullable=False),
+        sa.Column("author", AutoString(), nullable=False),
         sa.Column("provider_id", AutoString(), nullable=False),
+        sa.Column("delivery", AutoString(), nullable=False),
         sa.Column("segments", sa.Integer(), nullable=False),
         sa.Column("price_micros", sa.Integer(), nullable=True),
         sa.Column("currency", AutoString(), nullable=False),
@@ -275,8 +280,16 @@ def upgrade() -> None:
         sa.Column("report_id", AutoString(), nullable=True),
         sa.Column("reason", AutoString(), nullable=False),
         sa.Column("note", AutoString(), nullable=False),
+        sa.Column("draft", bridge.store.types.Json(), nullable=True),
+        sa.Column("due_at", bridge.store.types.Timestamp(timezone=True), nullable=False),
         sa.Column("created_at", bridge.store.types.Timestamp(timezone=True), nullable=False),
+        sa.Column("held_by", AutoString(), nullable=False),
+        sa.Column("held_name", AutoString(), nullable=False),
+        sa.Column("held_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
         sa.Column("closed_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
+        sa.Column("closed_by", AutoString(), nullable=False),
+        sa.Column("outcome", AutoString(), nullable=False),
+        sa.Column("alerted_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversation.id"], name=op.f("fk_staff_task_conversation_id_conversation")
         ),
@@ -286,6 +299,13 @@ def upgrade() -> None:
     with op.batch_alter_table("staff_task", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_staff_task_city_id"), ["city_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_staff_task_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index(
+            "ix_staff_task_open",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
 
     op.create_table(
         "status_history",

@@ -157,13 +157,11 @@ class Mail:
 
         host, port = self._settings.listen_host, self._settings.listen_port
         try:
-            server = await mail_server.listen(self._door(), host, port, store)
+            async with mail_server.listening(self._door(), host, port, store) as self._port:
+                self._listening.set()
+                await asyncio.Event().wait()
         except OSError as error:
             raise SettingsError(f"account {self.account_id}: listening on {host}:{port}: {error}") from error
-        self._port = server.sockets[0].getsockname()[1]
-        self._listening.set()
-        async with server:
-            await server.serve_forever()
 
     async def listening(self) -> int:
         """Waits until run() listens; the port it listens on (useful with listen_port 0)."""

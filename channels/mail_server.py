@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+from weakref import WeakSet
 
 import structlog
 from aiosmtpd.lmtp import LMTP
@@ -24,6 +26,7 @@ log = structlog.get_logger()
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd logs every line of a mail at DEBUG
 
 LINE_LIMIT: Final = 100_000  # bytes; programs that write mail do not all fold at 998
+GRACE: Final = 10.0  # seconds that mails being stored get when the server closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +67,31 @@ class Door:
         return base in self.addresses or (local == "postmaster" and domain in domains)
 
 
-async def listen(door: Door, host: str, port: int, store: Store) -> asyncio.Server:
-    """A listening server; the caller serves and closes it. Raises OSError when the port or the certificate
-    cannot be had."""
+@asynccontextmanager
+async def listening(door: Door, host: str, port: int, store: Store) -> AsyncIterator[int]:
+    """Listens until the block is left; gives the port. At its end mails being stored still get their answer:
+    cut off before it, the other server would deliver them once more. Raises OSError when the port or the
+    certificate cannot be had."""
+    handler = _Handler(door, store)
+    sessions: WeakSet[SMTP] = WeakSet()
+    server = await _listen(door, host, port, handler, sessions)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()  # and no wait_closed(), which waits for idle peers from Python 3.12 on
+        await handler.settle()
+        for session in sessions:
+            if session.transport is not None:
+                session.transport.close()
+
+
+async def _listen(door: Door, host: str, port: int, handler: _Handler, sessions: WeakSet[SMTP]) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     certificate = _Certificate(door.certificate, door.key) if door.certificate else None
-    handler = _Handler(door, store)
 
     def protocol() -> SMTP:
         context = certificate.context() if certificate else None
-        return (_Lmtp if door.protocol == "lmtp" else _Smtp)(
+        session = (_Lmtp if door.protocol == "lmtp" else _Smtp)(
             handler,
             data_size_limit=door.max_bytes,
             enable_SMTPUTF8=True,
@@ -83,6 +101,8 @@ async def listen(door: Door, host: str, port: int, store: Store) -> asyncio.Serv
             require_starttls=door.tls == "required",
             loop=loop,
         )
+        sessions.add(session)
+        return session
 
     implicit = certificate.context() if certificate and door.tls == "implicit" else None
     return await loop.create_server(protocol, host, port, ssl=implicit)
@@ -121,10 +141,22 @@ class _Handler:
         self._door = door
         self._store = store
         self._limit = RateLimit(door.per_minute, 60)
+        self._storing = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closing = False
+
+    async def settle(self) -> None:
+        """Takes no more mail, and waits a while until what is being stored has been answered."""
+        self._closing = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), GRACE)
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, mail_options: list[str]
     ) -> str:
+        if self._closing:
+            return "421 4.3.2 Closing, try again later"
         peer = str(session.peer[0]) if session.peer else ""
         if not self._limit.allows(peer, server.loop.time()):
             log.warning("mail.too_many", account_id=self._door.account_id)
@@ -146,13 +178,25 @@ class _Handler:
         recipient = max(envelope.rcpt_tos, key=lambda address: DETAIL_MARK in address)
         reverse_path = (envelope.mail_from or "").strip("<>")  # aiosmtpd gives a null one as "<>"
         delivered = Delivered(reverse_path, recipient, envelope.original_content or b"")
-        status = await self._stored(delivered)
+        with self._busy():
+            status = await self._stored(delivered)
         # LMTP answers once for each recipient, and aiosmtpd does not (its issue 517).
         return "\r\n".join([status] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else status
 
     async def handle_exception(self, error: Exception) -> str:
         log.error("mail.dialogue_failed", account_id=self._door.account_id, error=type(error).__name__)
         return "451 4.3.0 Try again later"
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        self._storing += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._storing -= 1
+            if not self._storing:
+                self._idle.set()  # wakes settle() after this task has written its answer
 
     async def _stored(self, delivered: Delivered) -> str:
         try:

@@ -343,3 +343,22 @@ async def test_a_relay_that_is_not_there_is_tried_again() -> None:
         port = sink.port
     with pytest.raises(Retryable):
         await create("box", settings(relay_port=port), Noon()).send(reply())
+
+
+async def test_a_mail_being_stored_when_the_server_closes_still_gets_its_answer() -> None:
+    arrived, disk = asyncio.Event(), asyncio.Event()
+
+    async def accept(messages: Sequence[Inbound]) -> None:
+        arrived.set()
+        await disk.wait()
+
+    channel = create("box", settings(), Noon())
+    running = asyncio.create_task(channel.run(accept))
+    delivery = asyncio.create_task(
+        deliver("127.0.0.1", await channel.listening(), letter("ada@home.example", REPORT, "Light", "out"))
+    )
+    await arrived.wait()
+    running.cancel()
+    disk.set()
+    assert (await delivery).code == 250
+    await asyncio.wait([running])

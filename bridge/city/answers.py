@@ -2,7 +2,8 @@
 
 A value is made of dicts, lists, text, numbers, booleans and None. JSON drops the root; in XML a list becomes
 a container of one repeated child and None an empty element (the Spark convention of the specification's
-JSON_and_XML_Conversion page).
+JSON_and_XML_Conversion page). A JSON answer leaves out what has no value: the public schemas disagree on null
+(open311/schema-validation allows it in schema/georeport-v2 and not in its Swagger file), and none asks for it.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def refuse(code: int, description: str) -> Refused:
 
 def answer(form: Format, root: str, value: Any, status: int = 200) -> Response:
     """`value` under `root` in the format asked for."""
-    body = to_json(value) if form == "json" else to_xml(root, value)
+    body = to_json(_present(value)) if form == "json" else to_xml(root, value)
     headers = {"x-content-type-options": "nosniff"}  # resident text is never to be guessed into a page
     return Response(body, status, headers, media_type=f"{FORMATS[form]}; charset=utf-8")
 
@@ -84,6 +85,14 @@ def answer(form: Format, root: str, value: Any, status: int = 200) -> Response:
 def refusal(form: Format, problems: Sequence[Problem]) -> Response:
     rows = [{"code": problem.code, "description": problem.description} for problem in problems]
     return answer(form, "errors", rows, problems[0].code)
+
+
+def _present(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _present(child) for key, child in value.items() if child is not None}
+    if isinstance(value, list | tuple):
+        return [_present(child) for child in value]
+    return value
 
 
 def to_json(value: Any) -> bytes:

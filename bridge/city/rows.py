@@ -15,6 +15,12 @@ from bridge.city.updates import Update
 from bridge.vocabulary import Attribute, Receipt, Service, ServiceRequest
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
+REQUEST = (
+    "service_request_id", "status", "status_notes", "service_name", "service_code", "description",
+    "agency_responsible", "service_notice", "requested_datetime", "updated_datetime", "expected_datetime",
+    "address", "address_id", "zipcode", "lat", "long", "media_url",
+)  # fmt: skip
+ATTRIBUTE = ("variable", "code", "datatype", "required", "datatype_description", "order", "description")
 
 
 def services(catalog: Catalog) -> list[dict[str, Any]]:

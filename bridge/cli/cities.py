@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +12,11 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
+import config
 from bridge import logs
 from bridge.app import SystemClock
-from bridge.city.desk import Desk
+from bridge.city.desk import DATABASE, Desk
+from bridge.city.imitation import QUIRKS
 from bridge.city.serve import serve
 from bridge.city.settings import CitySettings
 from bridge.cli.terminal import one_line, progress, say
@@ -27,28 +30,55 @@ from bridge.vocabulary import Submission
 app = typer.Typer(no_args_is_help=True, help="GeoReport v2 cities: serve the embedded one, check any.")
 
 KEY = "OPEN311_CITY_KEY"
-Services = Annotated[Path, typer.Option(help="A GeoReport service list (JSON).")]
-Data = Annotated[Path, typer.Option(help="Where the embedded city keeps its requests.")]
+EXAMPLE = Path(config.__file__).with_name("demo") / "services.json"
+Services = Annotated[
+    Path | None,
+    typer.Option(help="A GeoReport service list (JSON); services.json where there is one, else an example."),
+]
+Data = Annotated[Path, typer.Option(help="Where the embedded city keeps its requests, photos and key.")]
 
 
 @app.command("serve")
 def serve_city(
-    services: Services = Path("services.json"),
+    services: Services = None,
     port: int = 8312,
     host: str = "127.0.0.1",
     definitions: Annotated[Path | None, typer.Option(help="GeoReport service definitions (JSON).")] = None,
     data: Data = Path("var/city"),
+    jurisdiction_id: Annotated[str, typer.Option(help="Any other one is answered with 404.")] = "",
+    batch_delay: Annotated[int, typer.Option(help="Seconds until a batch request's token has its id.")] = 0,
+    imitate: Annotated[
+        list[str] | None,
+        typer.Option(help="For trying a client: a quirk of real servers, NAME or NAME=ARGUMENT; repeatable."),
+    ] = None,
+    by_header: Annotated[
+        bool, typer.Option("--by-header", help="Let each request choose quirks by its X-Imitate header.")
+    ] = False,
 ) -> None:
-    """Runs a GeoReport v2 server for a city that has none. The API key is taken from OPEN311_CITY_KEY."""
+    """Runs a GeoReport v2 server for a city that has none. POSTs need the API key in OPEN311_CITY_KEY; where it is
+    not set, one is made and kept in the data folder."""
     logs.configure("info")
     with one_line():
-        key = os.environ.get(KEY)
-        if not key:
-            raise SettingsError(f"the environment variable {KEY} is not set: no request could be accepted")
-        beside = services.with_name("definitions.json")
-        found = definitions or (beside if beside.is_file() else None)
-        settings = CitySettings(services=services, definitions=found, data=data, api_keys=(SecretStr(key),))
+        offered = _service_list(services)
+        beside = offered.with_name("definitions.json")
+        settings = CitySettings(
+            services=offered,
+            definitions=definitions or (beside if beside.is_file() else None),
+            data=data,
+            api_keys=(_city_key(data),),
+            jurisdiction_id=jurisdiction_id,
+            batch_delay_s=batch_delay,
+            imitate=tuple(imitate or ()) if imitate or by_header else None,
+        )
+        progress(f"GeoReport v2 at http://{host}:{port}, services of {offered}")
         serve(settings, SystemClock(), host=host, port=port)
+
+
+@app.command("quirks")
+def quirks() -> None:
+    """Lists what `city serve --imitate` can imitate."""
+    for quirk in QUIRKS.values():
+        say(f"{quirk.name:<26} {quirk.about}")
 
 
 @app.command("status")
@@ -56,12 +86,14 @@ def status(
     service_request_id: str,
     status: str,
     note: Annotated[str, typer.Option(help="What the resident is told.")] = "",
-    services: Services = Path("services.json"),
+    services: Services = None,
     data: Data = Path("var/city"),
 ) -> None:
     """Changes the status of a request in the embedded city."""
     with one_line():
-        desk = Desk(CitySettings(services=services, data=data), SystemClock())
+        if not (data / DATABASE).is_file():
+            raise SettingsError(f"{data}: no embedded city has kept anything there; name its folder with --data")
+        desk = Desk(CitySettings(services=_service_list(services), data=data), SystemClock())
         try:
             changed = desk.change_status(service_request_id, status, note)
         except BridgeError as error:
@@ -69,6 +101,25 @@ def status(
         finally:
             desk.close()
         say(f"{changed.service_request_id}: {changed.raw_status or changed.status}")
+
+
+def _service_list(named: Path | None) -> Path:
+    """The file that was named, else the one that lies here, else the example."""
+    here = Path("services.json")
+    return named or (here if here.is_file() else EXAMPLE)
+
+
+def _city_key(data: Path) -> SecretStr:
+    """The key clients must send: from the environment, else the city's own, made at its first start."""
+    if given := os.environ.get(KEY):
+        return SecretStr(given)
+    kept = data / "api_key"
+    if not kept.is_file():
+        data.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(24))
+    progress(f"{KEY} is not set: the API key is in {kept}")
+    return SecretStr(kept.read_text(encoding="utf-8").strip())
 
 
 @app.command("check")

@@ -44,7 +44,6 @@ def test_a_definition_in_json(city: Any) -> None:
         "code": "STATE",
         "datatype": "singlevaluelist",
         "required": False,
-        "datatype_description": None,
         "order": 6,
         "description": "What is wrong?",
         "values": [{"key": "OUT", "name": "Out"}, {"key": "DAY", "name": "On by day"}],

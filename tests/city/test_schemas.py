@@ -4,14 +4,16 @@ the XML of an answer says what its JSON says."""
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker
 
 SCHEMAS = Path(__file__).parent / "schemas"
+PUBLIC = os.environ.get("GEOREPORT_SCHEMAS", "")  # the folder schema/georeport-v2 of open311/schema-validation
 LISTS = {
     "services",
     "attributes",
@@ -32,6 +34,15 @@ def violations(schema: str, value: Any) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
 
 
+def public_violations(name: str, value: Any) -> list[str]:
+    """Against a schema of the public project; `name#definition` is a definition of its Swagger file."""
+    file, _, definition = name.partition("#")
+    loaded = json.loads((Path(PUBLIC) / file).read_text(encoding="utf-8"))
+    schema = {**loaded, "$ref": f"#/definitions/{definition}"} if definition else loaded
+    validator = Draft7Validator(schema, format_checker=FormatChecker())
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
 def spoken(element: Element) -> Any:
     """An XML answer by the Spark convention: containers are lists, empty elements null, all else text."""
     if element.tag in LISTS:
@@ -42,9 +53,9 @@ def spoken(element: Element) -> Any:
 
 
 def as_text(value: Any) -> Any:
-    """A JSON answer as XML can say it: no types, and no difference between empty and null."""
+    """An answer as both formats say it: no types, and no difference between empty and left out."""
     if isinstance(value, dict):
-        return {key: as_text(child) for key, child in value.items()}
+        return {key: text for key, child in value.items() if (text := as_text(child)) is not None}
     if isinstance(value, list):
         return [as_text(child) for child in value]
     if isinstance(value, bool):
@@ -81,13 +92,13 @@ def busy(city: Any) -> Any:
 def test_an_answer_keeps_to_its_schema_and_is_the_same_in_xml(busy: Any, path: str, schema: str) -> None:
     answer = busy.json(f"{path}.json")
     assert violations(schema, answer) == []
-    assert spoken(busy.xml(f"{path}.xml")) == as_text(answer)
+    assert as_text(spoken(busy.xml(f"{path}.xml"))) == as_text(answer)
 
 
 def test_an_answer_with_extensions_keeps_to_its_schema(busy: Any) -> None:
     answer = busy.json("/requests.json", extensions="true")
     assert violations("service_requests_extended", answer) == []
-    assert spoken(busy.xml("/requests.xml", extensions="true")) == as_text(answer)
+    assert as_text(spoken(busy.xml("/requests.xml", extensions="true"))) == as_text(answer)
 
 
 @pytest.mark.parametrize("service", ["001", "002", "003"])
@@ -111,3 +122,21 @@ def test_an_error_keeps_to_its_schema(city: Any, path: str) -> None:
 
 def test_a_refused_post_keeps_to_the_schema_of_errors(city: Any) -> None:
     assert violations("errors", city.post(service_code="004", lat="x").json()) == []
+
+
+@pytest.mark.skipif(not PUBLIC, reason="GEOREPORT_SCHEMAS names no folder of public schemas")
+def test_no_answer_violates_the_public_schemas(busy: Any) -> None:
+    rows = busy.json("/requests.json")
+    assert rows
+    for row in rows:
+        assert public_violations("request.json", row) + public_violations("swagger.json#Request", row) == []
+    for service in busy.json("/services.json"):
+        assert (
+            public_violations("service.json", service) + public_violations("swagger.json#Service", service) == []
+        )
+        definition = busy.json(f"/services/{service['service_code']}.json")
+        assert public_violations("service-definition.json", definition) == []
+        assert public_violations("swagger.json#ServiceDefinition", definition) == []
+    for code in ("001", "002", "003"):
+        [receipt] = busy.post(service_code=code, account_id="a").json()
+        assert public_violations("swagger.json#RequestResponse", receipt) == []

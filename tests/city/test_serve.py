@@ -5,40 +5,63 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from bridge.city.serve import seed
+from bridge.cli import app
 from bridge.errors import SettingsError
-from tests.city.conftest import settings_for
 
-PROGRAM = """
-import sys
-from datetime import UTC, datetime
-from bridge.city.serve import serve
-from bridge.city.settings import CitySettings
-class Now:
-    def now(self):
-        return datetime.now(UTC)
-serve(CitySettings.model_validate_json(sys.argv[1]), Now(), port=int(sys.argv[2]))
-"""
+COMMAND = [sys.executable, "-c", "from bridge.cli import app; app()", "city"]
 
 
-def test_a_city_runs_alone_until_interrupted(tmp_path: Path) -> None:
-    settings = settings_for(tmp_path).model_dump_json(exclude={"api_keys"})
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """`city serve` in an empty folder, with nothing set; its address."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPEN311_CITY_KEY", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with subprocess.Popen([sys.executable, "-c", PROGRAM, settings, str(port)]) as process:
-        answer = _first_answer(f"http://127.0.0.1:{port}/services.json", process)
+    with subprocess.Popen([*COMMAND, "serve", "--port", str(port)]) as process:
+        _first_answer(f"http://127.0.0.1:{port}/services.json", process)
+        yield f"http://127.0.0.1:{port}"
         process.send_signal(signal.SIGINT)
         process.wait(10)
-    assert len(answer.json()) == 4
+
+
+def test_a_city_runs_alone_in_an_empty_folder_and_staff_close_a_request(alone: str) -> None:
+    key = Path("var/city/api_key")
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    [service, *_] = [row for row in httpx.get(f"{alone}/services.json").json() if row["type"] == "realtime"]
+    form = {"api_key": key.read_text(), "service_code": service["service_code"], "address_string": "12 Main St"}
+    [receipt] = httpx.post(f"{alone}/requests.json", data=form).raise_for_status().json()
+    number = receipt["service_request_id"]
+    closed = CliRunner().invoke(app, ["city", "status", number, "closed", "--note", "Filled."])
+    assert closed.stdout == f"{number}: closed\n"
+    [row] = httpx.get(f"{alone}/requests/{number}.json").json()
+    assert (row["status"], row["status_notes"]) == ("closed", "Filled.")
+
+
+def test_a_status_that_cannot_be_set_is_told_in_one_line(city: Any, tmp_path: Path) -> None:
+    number, data = city.file(), ["--data", str(tmp_path / "data")]
+    for asked, words in (
+        (["77", "closed", *data], "service_request_id 77 was not found."),
+        ([number, "gone", *data], "A status is one of open, "),
+        ([number, "closed", "--data", str(tmp_path / "none")], "no embedded city has kept anything there"),
+    ):
+        done = CliRunner().invoke(app, ["city", "status", *asked])
+        assert done.exit_code == 2
+        assert words in done.stderr
+        assert "Traceback" not in done.output
 
 
 def _first_answer(url: str, process: subprocess.Popen[bytes]) -> httpx.Response:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.city.answers import FORMATS, Format, to_json, to_xml
 from bridge.city.imitation.exchange import ROOTS, Asked, Choose, Chosen, Reply, Resource, parse
+from bridge.city.rows import ATTRIBUTE, REQUEST
 from bridge.errors import SettingsError
 from bridge.ports import Clock
 
@@ -161,8 +162,18 @@ async def _inner(app: ASGIApp, scope: Scope, asked: Asked) -> Reply:
         answer["body"] += message.get("body", b"")
 
     await app(inner, _replay(asked.body, _disconnected), gather)
-    root = ROOTS[asked.resource] if answer["status"] < 400 else "errors"
-    return Reply(answer["status"], root, json.loads(answer["body"]))
+    if answer["status"] >= 400:
+        return Reply(answer["status"], "errors", json.loads(answer["body"]))
+    return Reply(answer["status"], ROOTS[asked.resource], _with_nulls(asked, json.loads(answer["body"])))
+
+
+def _with_nulls(asked: Asked, value: Any) -> Any:
+    """Other servers show what they have no value for; ours leaves it out of JSON."""
+    if asked.method == "GET" and asked.resource in ("requests", "request"):
+        return [dict.fromkeys(REQUEST) | row for row in value]
+    if asked.resource == "service":
+        return {**value, "attributes": [dict.fromkeys(ATTRIBUTE) | row for row in value["attributes"]]}
+    return value
 
 
 async def _disconnected() -> Message:

@@ -3,6 +3,7 @@
     data_dir = "/var/lib/open311-bridge"
     [server]     host, port
     [database]   url
+    [retention]  how many days each kind of record is kept
     [[city]]     a GeoReport endpoint (or `embedded = true`), its gazetteer, languages and thresholds
     [[account]]  a number, mailbox or bot: id, channel, city, and the channel's own settings
 
@@ -25,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bridge.errors import SettingsError
-from bridge.vocabulary import CityAnswer, Policy
+from bridge.vocabulary import CityAnswer, Kept, Policy, Retention
 
 PREFIX = "OPEN311_BRIDGE_"
 EMERGENCY = Path(__file__).with_name("emergency")
@@ -56,6 +57,27 @@ class DatabaseSettings(Strict):
     """`url` empty: `bridge.db` in the data directory."""
 
     url: str = Field(default="", pattern=r"^(|sqlite:///.+)$")
+
+
+class RetentionSettings(Strict):
+    """Days that each kind is kept; a kind that is not named is kept for good. Records law differs from place to
+    place, so nothing is deleted by default."""
+
+    raw_days: float | None = Field(default=None, gt=0)
+    messages_days: float | None = Field(default=None, gt=0)
+    reports_days: float | None = Field(default=None, gt=0)
+    contacts_days: float | None = Field(default=None, gt=0)
+
+    @property
+    def rules(self) -> Retention:
+        """The same, for the flow."""
+        days: dict[Kept, float | None] = {
+            "raw": self.raw_days,
+            "messages": self.messages_days,
+            "reports": self.reports_days,
+            "contacts": self.contacts_days,
+        }
+        return Retention({kind: timedelta(days=kept) for kind, kept in days.items() if kept is not None})
 
 
 class CitySettings(Strict):
@@ -197,6 +219,7 @@ class Settings(BaseSettings):
     models_dir: Path | None = None
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
+    retention: RetentionSettings = RetentionSettings()
     city: tuple[CitySettings, ...] = Field(min_length=1)
     account: tuple[AccountSettings, ...] = ()
 

@@ -35,7 +35,7 @@ from bridge.app.parts import (
 from bridge.city.app import surface
 from bridge.city.desk import Desk
 from bridge.errors import BridgeError
-from bridge.flow import dispatch, handling, tracking
+from bridge.flow import dispatch, handling, retention, tracking
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311.client import Client
@@ -56,6 +56,7 @@ SERVICES = TypeAdapter(tuple[Service, ...])
 SERVICES_AGAIN = timedelta(hours=1)
 SERVICES_RETRY_SECONDS = 5.0
 NEW_MODELS_SECONDS = 30.0
+RETENTION_SECONDS = 3600.0
 LONGEST_TRACKING_SECONDS = 60.0  # a city's limit of reads is one of a minute
 JOBS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}  # a late look is better than none
 
@@ -165,6 +166,8 @@ class Bridge:
             every(seconds, partial(tracking.look, self.handling, city), f"track {city.id}")
         every(SERVICES_AGAIN.total_seconds(), self._offer_again, "services")
         every(NEW_MODELS_SECONDS, self._take_new_models, "models")
+        sweep = partial(retention.look, self.store, self.handling.clock, self.settings.retention.rules)
+        scheduler.add_job(sweep, "interval", seconds=RETENTION_SECONDS, id="retention")
         scheduler.start()
         return scheduler
 

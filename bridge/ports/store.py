@@ -12,6 +12,7 @@ from bridge.ports.console import ConsoleOf
 from bridge.ports.conversations import ConversationsOf
 from bridge.ports.inbox import InboxOf
 from bridge.ports.outbox import OutboxOf
+from bridge.ports.records import RecordsOf
 from bridge.ports.reports import ReportsOf
 from bridge.ports.staff import StaffOf
 from bridge.ports.timers import TimersOf
@@ -30,6 +31,7 @@ class Transaction(
     StaffOf,
     AttemptsOf,
     ArtifactsOf,
+    RecordsOf,
     Committing,
     Protocol,
 ):

@@ -441,3 +441,34 @@ class Said(Base, table=True):
     conversation_id: str = Field(index=True)
     at: datetime = _time()
     text: str
+
+
+# ------------------------------------------------------------------------------------------------ records
+
+
+class LegalHold(Base, table=True):
+    """Nothing it covers is deleted while it stands: everything, a city, a contact (`resident`) or a report."""
+
+    __tablename__ = "legal_hold"
+
+    id: str = _id()
+    scope: str
+    target: str = ""
+    reason: str
+    set_by: str
+    created_at: datetime = _time()
+    lifted_at: datetime | None = _time(nullable=True)
+
+
+class Deletion(Base, table=True):
+    """That something was deleted, without what it was."""
+
+    __tablename__ = "deletion"
+
+    id: str = _id()
+    at: datetime = _time()
+    kind: str
+    rows: int
+    cause: str
+    by: str
+    subject: str = ""

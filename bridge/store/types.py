@@ -64,6 +64,11 @@ def new_id() -> str:
         return f"{_last_ms:012x}{count & 0xFFFF:04x}{secrets.token_hex(8)}"
 
 
+def first_id(at: datetime) -> str:
+    """What every id made at `at` or later is greater than, and every one made before is less than."""
+    return f"{int(at.timestamp() * 1000):012x}"
+
+
 # Crockford's base 32 without vowel-likes: read aloud, typed on a phone, never a word.
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 

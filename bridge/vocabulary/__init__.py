@@ -10,6 +10,7 @@ imports any other part or library, so every part may import this.
     requests       what is posted to a city, and what is read back
     conversation   state, events and decisions of one conversation
     rows           claimed work, as it crosses the store's port
+    records        what is kept of residents, and for how long
 """
 
 from bridge.vocabulary.conversation import (
@@ -70,6 +71,7 @@ from bridge.vocabulary.places import (
     PlaceSource,
     Understanding,
 )
+from bridge.vocabulary.records import Deletion, Hold, HoldScope, Kept, KnownContact, Query, Retention, Said
 from bridge.vocabulary.requests import (
     Discovery,
     Followed,
@@ -112,6 +114,7 @@ __all__ = [
     "Conversation",
     "Datatype",
     "Decision",
+    "Deletion",
     "Delivery",
     "Discovery",
     "Draft",
@@ -127,9 +130,13 @@ __all__ = [
     "Followings",
     "Forget",
     "Guess",
+    "Hold",
+    "HoldScope",
     "Inbound",
     "InboundKind",
     "InboxRow",
+    "Kept",
+    "KnownContact",
     "Located",
     "Lookup",
     "Mention",
@@ -144,10 +151,13 @@ __all__ = [
     "Policy",
     "PostUpdate",
     "Problem",
+    "Query",
     "Question",
     "Receipt",
     "Report",
     "ReportState",
+    "Retention",
+    "Said",
     "Say",
     "Sent",
     "Service",

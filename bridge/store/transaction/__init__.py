@@ -10,12 +10,14 @@ from bridge.store.transaction.artifacts import Artifacts
 from bridge.store.transaction.attempts import Attempts
 from bridge.store.transaction.inbox import InboxPart
 from bridge.store.transaction.outbox import OutboxPart
+from bridge.store.transaction.records import Records
 from bridge.store.transaction.reports import Reports
+from bridge.store.transaction.retention import RetentionPart
 from bridge.store.transaction.staff import Staff
 from bridge.store.transaction.timers import Timers
 
 
-class SqlTransaction(InboxPart, OutboxPart, Timers, Reports, Staff, Attempts, Artifacts):
+class SqlTransaction(InboxPart, OutboxPart, Timers, Reports, Staff, Attempts, Artifacts, RetentionPart, Records):
     """Every subject, on one session."""
 
     @property

@@ -1,0 +1,52 @@
+"""What is kept of residents: retention, legal holds, handing out, deleting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bridge.vocabulary import Deletion, Hold, HoldScope, Kept, KnownContact, Query, Report, Said
+
+
+class RecordsOf(Protocol):
+    """Retention and records. A legal hold beats every deletion here."""
+
+    def expired(self, kind: Kept, before: datetime, after: str, limit: int) -> tuple[str, ...]:
+        """Ids of rows of a kind from before then that may go, in order, behind the id `after`."""
+        ...
+
+    def delete_expired(self, kind: Kept, ids: Sequence[str]) -> int:
+        """Deletes them, but for what is held by now, and records that. How many went."""
+        ...
+
+    def delete_resident(self, contact_id: str, cause: str, by: str) -> int:
+        """Deletes all that was said with a resident and who they are; their reports stay, without words and
+        contact. Records that. Raises Permanent where it may not be done, or not now."""
+        ...
+
+    def contacts(self, address: str) -> tuple[KnownContact, ...]:
+        """Who has this address, on any channel and in any city."""
+        ...
+
+    def set_hold(self, scope: HoldScope, target: str, reason: str, by: str) -> Hold: ...
+    def lift_hold(self, hold_id: str) -> bool: ...
+    def holds(self) -> tuple[Hold, ...]:
+        """Those that stand."""
+        ...
+
+    def deletions(self, limit: int) -> tuple[Deletion, ...]:
+        """The newest first."""
+        ...
+
+    def said(self, query: Query, after: str, limit: int) -> tuple[Said, ...]:
+        """Messages to the bridge that fit, in order, behind the id `after`. `word` is left to the caller."""
+        ...
+
+    def told(self, query: Query, after: str, limit: int) -> tuple[Said, ...]:
+        """Messages to residents that fit, in order, behind the id `after`. `word` is left to the caller."""
+        ...
+
+    def filed(self, query: Query, after: str, limit: int) -> tuple[Report, ...]:
+        """Reports that fit, in order, behind the id `after`. `word` is left to the caller."""
+        ...

@@ -1,0 +1,102 @@
+"""Records as they are handed out: who somebody is, what was said, what was filed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select
+from sqlmodel import col, select
+
+from bridge.store import tables as t
+from bridge.store import values
+from bridge.store.transaction.unit import Unit
+from bridge.store.types import first_id
+from bridge.vocabulary import KnownContact, Query, Report, Said
+
+
+class Records(Unit):
+    """The part of a transaction that reads records for export. Ids are in the order of time."""
+
+    def contacts(self, address: str) -> tuple[KnownContact, ...]:
+        rows = self._session.exec(select(t.Contact).where(t.Contact.address == address))
+        return tuple(
+            KnownContact(row.id, row.city_id, row.channel, row.address, row.name, row.last_seen_at) for row in rows
+        )
+
+    def said(self, query: Query, after: str, limit: int) -> tuple[Said, ...]:
+        rows = self._session.exec(_fitting(select(t.Inbox), t.Inbox, query, after, limit, sender=_heard_from))
+        return tuple(_said(row) for row in rows)
+
+    def told(self, query: Query, after: str, limit: int) -> tuple[Said, ...]:
+        replies = select(t.Outbox).where(t.Outbox.kind == "reply")
+        rows = self._session.exec(_fitting(replies, t.Outbox, query, after, limit, sender=_in_talk_with))
+        return tuple(_told(row) for row in rows)
+
+    def filed(self, query: Query, after: str, limit: int) -> tuple[Report, ...]:
+        rows = self._session.exec(_fitting(select(t.Report), t.Report, query, after, limit, sender=_reported_by))
+        return tuple(values.report(row) for row in rows)
+
+
+def _fitting(statement: Any, table: Any, query: Query, after: str, limit: int, *, sender: Any) -> Any:
+    since = max(after, first_id(query.since) if query.since else "")
+    statement = statement.where(table.id > since)
+    if query.until:
+        statement = statement.where(table.id < first_id(query.until))
+    if query.sender:
+        statement = statement.where(sender(query.sender))
+    return statement.order_by(table.id).limit(limit)
+
+
+def _talks(address: str) -> Select[Any]:
+    contacts = select(t.Contact.id).where(t.Contact.address == address)
+    return select(t.Conversation.id).where(col(t.Conversation.contact_id).in_(contacts))
+
+
+def _heard_from(address: str) -> Any:
+    return col(t.Inbox.conversation_id).in_(_talks(address))
+
+
+def _in_talk_with(address: str) -> Any:
+    return col(t.Outbox.conversation_id).in_(_talks(address))
+
+
+def _reported_by(address: str) -> Any:
+    return col(t.Report.contact_id).in_(select(t.Contact.id).where(t.Contact.address == address))
+
+
+def _said(row: t.Inbox) -> Said:
+    message = values.INBOUND.validate_python(row.message)
+    return Said(
+        id=row.id,
+        direction="in",
+        at=message.received_at,
+        account_id=row.account_id,
+        channel=row.channel,
+        address=message.sender,
+        conversation_id=row.conversation_id or "",
+        subject=message.subject,
+        text=message.text,
+        state=row.state,
+        provider_id=message.provider_id or row.provider_key,
+        details=row.message,
+        raw=row.raw,
+        raw_type=message.raw_type,
+    )
+
+
+def _told(row: t.Outbox) -> Said:
+    message = values.OUTBOUND.validate_python(row.message) if row.message else None
+    return Said(
+        id=row.id,
+        direction="out",
+        at=row.finished_at or row.created_at,
+        account_id=message.account_id if message else "",
+        channel=message.channel if message else "",
+        address=message.to if message else "",
+        conversation_id=row.conversation_id,
+        subject=message.subject if message else "",
+        text=message.text if message else "",
+        state=row.state,
+        provider_id=row.provider_id,
+        details=row.message or {},
+    )

@@ -13,16 +13,19 @@ from config.settings import (
     AccountSettings,
     CitySettings,
     DatabaseSettings,
+    RetentionSettings,
     ServerSettings,
     Settings,
     parse,
 )
 
 ROOT = Path(__file__).parents[2]
-NESTED = {"server", "database", "city", "account", "settings"}  # they have tables of their own
+NESTED = {"server", "database", "city", "account", "settings", "retention"}  # they have tables of their own
 
 
-@pytest.mark.parametrize("model", [Settings, ServerSettings, DatabaseSettings, CitySettings, AccountSettings])
+@pytest.mark.parametrize(
+    "model", [Settings, ServerSettings, DatabaseSettings, RetentionSettings, CitySettings, AccountSettings]
+)
 def test_every_setting_is_documented(model: type[BaseModel]) -> None:
     page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     assert [name for name in model.model_fields if f"`{name}`" not in page and name not in NESTED] == []
@@ -33,7 +36,7 @@ def test_no_setting_is_documented_that_is_not_there() -> None:
     named = {
         name for row in re.findall(r"^\| (.+?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
     }
-    models = (Settings, ServerSettings, DatabaseSettings, CitySettings, AccountSettings)
+    models = (Settings, ServerSettings, DatabaseSettings, RetentionSettings, CitySettings, AccountSettings)
     assert named - {name for model in models for name in model.model_fields} == set()
 
 

@@ -1,7 +1,6 @@
 """What the flow relies on: durable once, claimed once, in order, and nothing half done."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,106 +8,45 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import SettingsError
+from bridge.ports import Store
 from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import (
     Artifact,
-    Conversation,
-    FileReport,
     Inbound,
     InboundKind,
-    InboxRow,
-    Outbound,
-    OutboxRow,
-    Place,
     Receipt,
-    Report,
     Sent,
     State,
 )
-
-LEASE = timedelta(seconds=60)
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def pass_(self, **duration: float) -> None:
-        self.time += timedelta(**duration)
+from tests.store.made import FakeClock, claim, claim_out, conversation, filed, inbound, reply
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqliteStore]:
-    opened = SqliteStore(tmp_path / "bridge.db", clock, EmbeddedWake())
-    yield opened
-    await opened.close()
-
-
-def inbound(key: str, sender: str = "+15550100", **more: str) -> Inbound:
-    at = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    return Inbound(
-        "texts", "sms", InboundKind.MESSAGE, key, sender, sender, at, text=f"text {key}", raw=b"raw", **more
-    )
-
-
-async def claim(store: SqliteStore, clock: FakeClock) -> InboxRow | None:
-    return await store.write(lambda tx: tx.claim_inbound(clock.now(), LEASE))
-
-
-async def claim_out(store: SqliteStore, clock: FakeClock) -> OutboxRow | None:
-    return await store.write(lambda tx: tx.claim_outbox(clock.now(), LEASE))
-
-
-async def conversation(store: SqliteStore, key: str = "c") -> Conversation:
-    return await store.write(lambda tx: tx.conversation_of(inbound(key), "fairview"))
-
-
-async def reply(store: SqliteStore, to: Conversation, text: str) -> None:
-    say = Outbound("", to.account_id, to.channel, to.address, to.thread, text)
-    await store.write(lambda tx: tx.add_reply(to, say))
-
-
-async def filed(store: SqliteStore, by: Conversation) -> Report:
-    what = FileReport("hole", "a hole", Place("412 Oak St", 40.0, -99.0, 10.0))
-    return await store.write(lambda tx: tx.add_report(by, "fairview", what, "Pothole"))
-
-
-async def test_a_message_is_stored_once(store: SqliteStore):
+async def test_a_message_is_stored_once(store: Store):
     assert await store.write(lambda tx: tx.add_inbound(inbound("1")))
     assert not await store.write(lambda tx: tx.add_inbound(inbound("1")))
 
 
-async def test_the_same_key_on_another_account_is_another_message(store: SqliteStore):
+async def test_the_same_key_on_another_account_is_another_message(store: Store):
     other = Inbound("other", "sms", InboundKind.MESSAGE, "1", "+1", "+1", datetime.now(UTC))
     await store.write(lambda tx: tx.add_inbound(inbound("1")))
     assert await store.write(lambda tx: tx.add_inbound(other))
 
 
-async def test_a_message_comes_back_as_it_went_in(store: SqliteStore, clock: FakeClock):
+async def test_a_message_comes_back_as_it_went_in(store: Store, clock: FakeClock):
     await store.write(lambda tx: tx.add_inbound(inbound("1", sender_name="Ada")))
     row = await claim(store, clock)
     assert row
     assert (row.message.text, row.message.sender_name, row.message.received_at.tzinfo) == ("text 1", "Ada", UTC)
 
 
-async def test_a_claimed_row_is_nobody_elses(store: SqliteStore, clock: FakeClock):
+async def test_a_claimed_row_is_nobody_elses(store: Store, clock: FakeClock):
     await store.write(lambda tx: tx.add_inbound(inbound("1")))
     assert await claim(store, clock)
     assert await claim(store, clock) is None
 
 
-async def test_an_expired_lease_is_claimed_anew_and_the_first_holder_loses_it(
-    store: SqliteStore, clock: FakeClock
-):
+async def test_an_expired_lease_is_claimed_anew_and_the_first_holder_loses_it(store: Store, clock: FakeClock):
     await store.write(lambda tx: tx.add_inbound(inbound("1")))
     first = await claim(store, clock)
     clock.pass_(seconds=61)
@@ -121,7 +59,7 @@ async def test_an_expired_lease_is_claimed_anew_and_the_first_holder_loses_it(
     assert await store.read(lambda tx: tx.still_mine(second))
 
 
-async def test_messages_of_one_sender_come_in_order_and_one_at_a_time(store: SqliteStore, clock: FakeClock):
+async def test_messages_of_one_sender_come_in_order_and_one_at_a_time(store: Store, clock: FakeClock):
     for key in ("1", "2"):
         await store.write(lambda tx, key=key: tx.add_inbound(inbound(key)))
     first = await claim(store, clock)
@@ -134,14 +72,14 @@ async def test_messages_of_one_sender_come_in_order_and_one_at_a_time(store: Sql
     assert second.message.provider_key == "2"
 
 
-async def test_another_sender_does_not_wait(store: SqliteStore, clock: FakeClock):
+async def test_another_sender_does_not_wait(store: Store, clock: FakeClock):
     await store.write(lambda tx: tx.add_inbound(inbound("1", "+1")))
     await store.write(lambda tx: tx.add_inbound(inbound("2", "+2")))
     claimed = [await claim(store, clock), await claim(store, clock)]
     assert [row.message.sender for row in claimed if row] == ["+1", "+2"]
 
 
-async def test_a_retried_row_keeps_its_turn(store: SqliteStore, clock: FakeClock):
+async def test_a_retried_row_keeps_its_turn(store: Store, clock: FakeClock):
     for key in ("1", "2"):
         await store.write(lambda tx, key=key: tx.add_inbound(inbound(key)))
     first = await claim(store, clock)
@@ -154,7 +92,7 @@ async def test_a_retried_row_keeps_its_turn(store: SqliteStore, clock: FakeClock
     assert again.id == first.id
 
 
-async def test_a_buried_row_lets_the_next_one_pass(store: SqliteStore, clock: FakeClock):
+async def test_a_buried_row_lets_the_next_one_pass(store: Store, clock: FakeClock):
     for key in ("1", "2"):
         await store.write(lambda tx, key=key: tx.add_inbound(inbound(key)))
     first = await claim(store, clock)
@@ -165,7 +103,7 @@ async def test_a_buried_row_lets_the_next_one_pass(store: SqliteStore, clock: Fa
     assert second.message.provider_key == "2"
 
 
-async def test_work_that_fails_leaves_nothing(store: SqliteStore, clock: FakeClock):
+async def test_work_that_fails_leaves_nothing(store: Store, clock: FakeClock):
     def half_done(tx: object) -> None:
         tx.add_inbound(inbound("1"))  # type: ignore[attr-defined]
         raise RuntimeError("half way")
@@ -175,7 +113,7 @@ async def test_work_that_fails_leaves_nothing(store: SqliteStore, clock: FakeClo
     assert await claim(store, clock) is None
 
 
-async def test_a_failure_takes_no_neighbour_of_its_commit_with_it(store: SqliteStore):
+async def test_a_failure_takes_no_neighbour_of_its_commit_with_it(store: Store):
     def fail(tx: object) -> bool:
         raise RuntimeError
 
@@ -187,20 +125,20 @@ async def test_a_failure_takes_no_neighbour_of_its_commit_with_it(store: SqliteS
     assert isinstance(results[20], RuntimeError)
 
 
-async def test_what_a_read_writes_is_discarded(store: SqliteStore, clock: FakeClock):
+async def test_what_a_read_writes_is_discarded(store: Store, clock: FakeClock):
     await conversation(store)
     await store.read(lambda tx: tx.reports_of("nobody"))
     assert await claim(store, clock) is None
 
 
-async def test_a_conversation_is_found_again_with_its_state(store: SqliteStore):
+async def test_a_conversation_is_found_again_with_its_state(store: Store):
     first = await conversation(store)
     await store.write(lambda tx: tx.save_state(first, State(language="es", introduced=True)))
     again = await conversation(store)
     assert (again.id, again.state.language, again.state.introduced) == (first.id, "es", True)
 
 
-async def test_replies_leave_in_the_order_of_their_conversation(store: SqliteStore, clock: FakeClock):
+async def test_replies_leave_in_the_order_of_their_conversation(store: Store, clock: FakeClock):
     talk = await conversation(store)
     for text in ("one", "two"):
         await reply(store, talk, text)
@@ -217,7 +155,7 @@ async def test_replies_leave_in_the_order_of_their_conversation(store: SqliteSto
     assert second.reply.text == "two"
 
 
-async def test_a_waiting_submission_holds_up_no_reply(store: SqliteStore, clock: FakeClock):
+async def test_a_waiting_submission_holds_up_no_reply(store: Store, clock: FakeClock):
     talk = await conversation(store)
     report = await filed(store, talk)
     await store.write(lambda tx: tx.add_submission(report))
@@ -226,14 +164,14 @@ async def test_a_waiting_submission_holds_up_no_reply(store: SqliteStore, clock:
     assert kinds == {"submission", "reply"}
 
 
-async def test_references_are_short_and_distinct(store: SqliteStore):
+async def test_references_are_short_and_distinct(store: Store):
     talk = await conversation(store)
     references = {(await filed(store, talk)).reference for _ in range(20)}
     assert len(references) == 20
     assert all(len(reference) == 8 for reference in references)
 
 
-async def test_two_reports_cannot_have_one_id_at_the_city(store: SqliteStore):
+async def test_two_reports_cannot_have_one_id_at_the_city(store: Store):
     talk = await conversation(store)
     one, two = await filed(store, talk), await filed(store, talk)
     await store.write(lambda tx: tx.save_report(replace(one, service_request_id="7")))
@@ -241,7 +179,7 @@ async def test_two_reports_cannot_have_one_id_at_the_city(store: SqliteStore):
         await store.write(lambda tx: tx.save_report(replace(two, service_request_id="7")))
 
 
-async def test_due_reports_are_polled(store: SqliteStore, clock: FakeClock):
+async def test_due_reports_are_polled(store: Store, clock: FakeClock):
     report = await filed(store, await conversation(store))
     await store.write(lambda tx: tx.save_report(report, poll_at=clock.now() + timedelta(minutes=5)))
     assert await store.read(lambda tx: tx.watched("fairview", clock.now(), 10)) == ()
@@ -250,9 +188,7 @@ async def test_due_reports_are_polled(store: SqliteStore, clock: FakeClock):
     assert [row.report_id for row in due] == [report.id]
 
 
-async def test_a_report_is_due_again_when_it_was_read_unless_it_changed_meanwhile(
-    store: SqliteStore, clock: FakeClock
-):
+async def test_a_report_is_due_again_when_it_was_read_unless_it_changed_meanwhile(store: Store, clock: FakeClock):
     report = await filed(store, await conversation(store))
     await store.write(lambda tx: tx.save_report(report, poll_at=clock.now()))
     (due,) = await store.read(lambda tx: tx.watched("fairview", clock.now(), 10))
@@ -263,7 +199,7 @@ async def test_a_report_is_due_again_when_it_was_read_unless_it_changed_meanwhil
     assert await store.read(lambda tx: tx.watched("fairview", clock.now(), 10)) == ()
 
 
-async def test_who_has_a_number_or_token_is_known(store: SqliteStore):
+async def test_who_has_a_number_or_token_is_known(store: Store):
     report = await filed(store, await conversation(store))
     await store.write(lambda tx: tx.save_report(replace(report, service_request_id="7")))
     numbered = [Receipt("7"), Receipt("8"), Receipt(token="7"), Receipt()]
@@ -271,14 +207,14 @@ async def test_who_has_a_number_or_token_is_known(store: SqliteStore):
     assert found == [report.id, None, None, None]
 
 
-async def test_the_active_artifact_is_the_last_activated(store: SqliteStore):
+async def test_the_active_artifact_is_the_last_activated(store: Store):
     for blob in ("a", "b", "a"):
         await store.write(lambda tx, blob=blob: tx.activate("fairview", "model", Artifact(blob, {"source": blob})))
     active = await store.read(lambda tx: tx.active_artifact("fairview", "model"))
     assert active == Artifact("a", {"source": "a"})
 
 
-async def test_a_second_process_is_refused(store: SqliteStore, tmp_path: Path, clock: FakeClock):
+async def test_a_second_process_is_refused(store: Store, tmp_path: Path, clock: FakeClock):
     with pytest.raises(SettingsError, match="in use"):
         SqliteStore(tmp_path / "bridge.db", clock, EmbeddedWake())
 

@@ -132,7 +132,9 @@ class RetentionPart(Holds):
         mine = or_(col(t.Inbox.conversation_id).is_(None), col(t.Inbox.conversation_id).not_in(held))
         gone = self._rows(delete(t.Inbox).where(col(t.Inbox.id).in_(ids), mine))
         theirs = col(t.Outbox.conversation_id).not_in(held)
-        return gone + self._rows(delete(t.Outbox).where(col(t.Outbox.id).in_(ids), theirs))
+        gone += self._rows(delete(t.Outbox).where(col(t.Outbox.id).in_(ids), theirs))
+        self._rows(delete(t.Said).where(col(t.Said.row_id).in_(ids), col(t.Said.conversation_id).not_in(held)))
+        return gone
 
     def _delete_reports(self, ids: list[str]) -> int:
         free = select(t.Report.id).where(
@@ -183,7 +185,7 @@ class RetentionPart(Holds):
 
     def _forget_conversation(self, conversation: t.Conversation) -> int:
         gone = 0
-        for table in (t.Inbox, t.Timer, t.Follower):
+        for table in (t.Inbox, t.Timer, t.Follower, t.Said, t.StaffNote):
             gone += self._rows(delete(table).where(col(table.conversation_id) == conversation.id))
         replies = delete(t.Outbox).where(
             col(t.Outbox.conversation_id) == conversation.id, col(t.Outbox.kind) == "reply"

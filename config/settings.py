@@ -111,8 +111,10 @@ class CitySettings(Strict):
     give_up_hours: float = Field(default=48, gt=0)
     unfinished: Literal["staff", "drop"] = "staff"
     quiet_hours: tuple[time, time] | None = None
+    news_in_one_minutes: float = Field(default=10, ge=0, le=1440)
     twin_metres: float = Field(default=40, ge=0, le=1000)
     twin_days: float = Field(default=14, gt=0)
+    twins_at_city: bool = False
     correct_minutes: float = Field(default=30, ge=0)
     takes_updates: bool = False
     forget: Literal["erase", "staff"] = "staff"
@@ -160,8 +162,10 @@ class CitySettings(Strict):
             give_up_after=timedelta(hours=self.give_up_hours),
             unfinished=self.unfinished,
             quiet=self.quiet_hours,
+            news_in_one=timedelta(minutes=self.news_in_one_minutes),
             twin_m=self.twin_metres,
             twin_age=timedelta(days=self.twin_days),
+            twins_at_city=self.twins_at_city,
             correct_within=timedelta(minutes=self.correct_minutes),
             takes_updates=self.takes_updates,
             forget=self.forget,

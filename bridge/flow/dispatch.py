@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge import trace
-from bridge.errors import Permanent, Retryable, Unsure
+from bridge.errors import BridgeError, Permanent, Retryable, Unsure
 from bridge.flow import reports, tracking
-from bridge.flow.handling import Handling, settle
+from bridge.flow.handling import Handling, definitions_for, settle
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.work import GIVE_UP_AFTER, LEASE, SEND_SECONDS, backoff, drain
 from bridge.ports import Channel, Transaction
@@ -26,17 +26,20 @@ from bridge.vocabulary import (
     CityAccepted,
     CityRefused,
     CityUnreachable,
+    Conversation,
     OutboxRow,
     Outcome,
     Receipt,
     Report,
     Sent,
     ToStaff,
+    TwinsFound,
 )
 
 log = logging.getLogger(__name__)
 
 WIDTH = 8
+LOOK_SECONDS = 8.0  # a report waits no longer for the city's list of open ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,8 +329,43 @@ async def _pass_on(dispatch: Dispatch, row: OutboxRow, why: str) -> None:
     log.warning("update left to staff", extra={"report_id": row.report_id, "error": why})
 
 
+# ------------------------------------------------------------------------------------- twins at the city
+
+
+async def _ask_for_twins(dispatch: Dispatch, row: OutboxRow) -> None:
+    """What the city has near the draft's place comes back as an event; a city that does not answer has nothing."""
+    handling = dispatch.handling
+    conversation = await handling.store.read(lambda tx: tx.conversation(row.conversation_id))
+    found = TwinsFound(await _twins(handling, conversation))
+    definitions = await definitions_for(handling, conversation)
+
+    def commit(tx: Transaction) -> None:
+        settle(handling, tx, tx.conversation(row.conversation_id), found, definitions)
+        tx.finish_outbox(row, None)
+
+    await _conclude(dispatch, row, commit)
+    log.info("twins looked for", extra={"outbox_id": row.id, "found": len(found.reports)})
+
+
+async def _twins(handling: Handling, conversation: Conversation) -> tuple[Report, ...]:
+    draft = conversation.state.draft
+    place = draft.place if draft else None
+    if draft is None or place is None or place.lat is None or place.long is None:
+        return ()
+    here = handling.jurisdictions[draft.city_id or conversation.city_id]
+    since = handling.clock.now() - here.policy.twin_age
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            rows = await here.endpoint.nearby(draft.service_code, place.lat, place.long, here.policy.twin_m, since)
+    except (BridgeError, TimeoutError) as error:
+        log.warning("twins not looked for", extra={"city_id": here.id, "error": str(error) or "time-out"})
+        return ()
+    return tuple(reports.known(row, draft.service_code, here) for row in rows)
+
+
 _SENDING: Mapping[str, Callable[[Dispatch, OutboxRow], Awaitable[None]]] = {
     "reply": _reply,
     "submission": _submit,
     "update": _update,
+    "twins": _ask_for_twins,
 }

@@ -35,10 +35,10 @@ from bridge.vocabulary import (
     FileReport,
     Follow,
     Forget,
-    Guess,
     Inbound,
     InboundKind,
     InboxRow,
+    LookForTwins,
     MessageArrived,
     Place,
     PostUpdate,
@@ -51,6 +51,7 @@ from bridge.vocabulary import (
     TimerFired,
     TimerRow,
     ToStaff,
+    TwinsFound,
 )
 
 log = logging.getLogger(__name__)
@@ -114,10 +115,11 @@ async def _consequences(handling: Handling, row: InboxRow) -> None:
     jurisdictions = handling.jurisdictions_of(message.account_id)
     known = await handling.store.read(lambda tx: _known(tx, message))
     understood, parts = await asyncio.to_thread(understand, jurisdictions, message, known)
-    draft = known.draft
     log.debug("inbound understood", extra={"inbox_id": row.id})
     here = handling.jurisdictions[understood.city_id or jurisdictions[0].id]
-    definitions = await _definitions(here, [*understood.guesses, *(draft.guesses if draft else ())], draft)
+    guessed = {guess.service_code for part in (understood, *parts) for guess in part.guesses}
+    drafts = [draft for draft in (known.draft, *known.later) if draft]
+    definitions = await _definitions(here, guessed | _codes(drafts))
 
     def commit(tx: Transaction) -> None:
         if not tx.still_mine(row):
@@ -142,13 +144,12 @@ def _known(tx: Transaction, message: Inbound) -> Known:
         return Known()
     reports = tx.reports_of(conversation.id)
     state = conversation.state
-    return Known(state.language, state.draft, reports[0].place if reports else None)
+    return Known(state.language, state.draft, reports[0].place if reports else None, state.later)
 
 
-async def _definitions(here: Jurisdiction, guesses: Sequence[Guess], draft: Draft | None) -> Definitions:
+async def _definitions(here: Jurisdiction, codes: set[str]) -> Definitions:
     """The attributes of the services in question. A city that cannot show one now does not hold up the report:
     what it then misses, it says when the report is sent."""
-    codes = {guess.service_code for guess in guesses} | ({draft.service_code} if draft else set())
     found: Definitions = {}
     for code in codes:
         if code in here.services and here.services[code].metadata:
@@ -157,6 +158,21 @@ async def _definitions(here: Jurisdiction, guesses: Sequence[Guess], draft: Draf
             except BridgeError as error:
                 log.warning("definition not read", extra={"city_id": here.id, "code": code, "error": str(error)})
     return found
+
+
+async def definitions_for(handling: Handling, conversation: Conversation) -> Definitions:
+    """The attributes of the services that the conversation's drafts may be about."""
+    state = conversation.state
+    drafts = [draft for draft in (state.draft, *state.later) if draft]
+    here = handling.jurisdictions[(drafts[0].city_id if drafts else "") or conversation.city_id]
+    return await _definitions(here, _codes(drafts))
+
+
+def _codes(drafts: Sequence[Draft]) -> set[str]:
+    """The services that drafts may become reports of."""
+    guessed = {guess.service_code for draft in drafts for guess in draft.guesses}
+    told = {problem.service_code for draft in drafts for problem in draft.problems}
+    return guessed | told | {draft.service_code for draft in drafts}
 
 
 async def look_at_timers(handling: Handling) -> None:
@@ -184,11 +200,7 @@ async def _fire(handling: Handling, row: TimerRow) -> None:
 
 async def _timer_consequences(handling: Handling, row: TimerRow) -> None:
     conversation = await handling.store.read(lambda tx: tx.conversation(row.conversation_id))
-    drafts = [d for d in (conversation.state.draft, *conversation.state.later) if d]
-    here = handling.jurisdictions[(drafts[0].city_id if drafts else "") or conversation.city_id]
-    definitions: Definitions = {}
-    for draft in drafts:
-        definitions |= await _definitions(here, draft.guesses, draft)
+    definitions = await definitions_for(handling, conversation)
 
     def commit(tx: Transaction) -> None:
         if tx.still_mine(row):
@@ -235,7 +247,8 @@ def _facts(
         contact=_known_contact(conversation),
         channel=conversation.channel,
         nearby=_nearby(handling, tx, conversation, event, jurisdiction),
-        unhandled=isinstance(event, TimerFired) and tx.unhandled(conversation),
+        waiting=_waiting(tx, conversation, event),
+        unhandled=isinstance(event, TimerFired | TwinsFound) and tx.unhandled(conversation),
         unsent=tx.unsent_question(conversation),
         last_heard=conversation.last_heard,
         alarm=jurisdiction.alarms(heard) if heard else None,
@@ -251,6 +264,12 @@ def _nearby(
         return ()
     since = handling.clock.now() - policy.twin_age
     return tx.nearby(jurisdiction.id, place.lat, place.long, policy.twin_m, since)
+
+
+def _waiting(tx: Transaction, conversation: Conversation, event: Event) -> tuple[Report, ...]:
+    """The reports whose news wait, once they are due."""
+    due = isinstance(event, TimerFired) and event.name == "news"
+    return tuple(tx.report(news.report_id) for news in conversation.state.news) if due else ()
 
 
 def _place(conversation: Conversation, event: Event) -> Place | None:
@@ -272,8 +291,8 @@ def _write(
     """One effect, as rows."""
     match effect:
         case Say():
-            said = wording.outbound(conversation, effect, handling.catalog)
-            tx.add_reply(conversation, said, question=effect.question)
+            for said in wording.messages(conversation, effect, handling.catalog):
+                tx.add_reply(conversation, said, question=effect.question)
         case TakeBack():
             tx.take_back(conversation)
         case SetTimer():
@@ -285,8 +304,12 @@ def _write(
             tx.add_submission(tx.add_report(conversation, jurisdiction.id, effect, service.service_name))
         case PostUpdate():
             tx.add_update(effect.report, effect.words)
-        case Follow():
+        case LookForTwins():
+            tx.add_twin_search(conversation)
+        case Follow() if effect.report.id:
             tx.add_follower(effect.report, conversation)
+        case Follow():
+            tx.add_known(effect.report, conversation, handling.clock.now() + jurisdiction.poll_every)
         case Forget():
             tx.forget(conversation, erase=effect.erase)
         case ToStaff():

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from bridge.vocabulary import FollowUp, OutboxRow, Report, ServiceRequest, Submission
+from bridge.flow.jurisdiction import Jurisdiction
+from bridge.vocabulary import FollowUp, OutboxRow, Place, Report, ServiceRequest, Submission
 
 SILENT = ("", "unchanged")  # status words that say nothing of the status (mySociety's updates)
 APPROXIMATE = "Location as described by the resident: "
@@ -42,6 +43,28 @@ def follow_up(report: Report, row: OutboxRow, now: datetime) -> FollowUp:
         email=report.contact.get("email", ""),
         first_name=report.contact.get("first_name", ""),
         last_name=report.contact.get("last_name", ""),
+    )
+
+
+def known(row: ServiceRequest, service_code: str, here: Jurisdiction) -> Report:
+    """A request that the city lists and nobody told us of, as a report without an id of ours. What it shows now is
+    no news to who follows it."""
+    service = here.services.get(service_code)
+    return Report(
+        id="",
+        reference="",
+        city_id=here.id,
+        conversation_id="",
+        service_code=service_code,
+        service_name=service.service_name if service else row.service_name,
+        description=row.description,
+        place=Place(row.address, row.lat, row.long, why="the city's own"),
+        state="accepted",
+        service_request_id=row.service_request_id,
+        status=row.status,
+        raw_status=row.raw_status,
+        fingerprint=fingerprint("", row),
+        created_at=row.requested_datetime,
     )
 
 

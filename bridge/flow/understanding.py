@@ -35,6 +35,7 @@ class Known:
     language: str = ""
     draft: Draft | None = None
     last_place: Place | None = None
+    later: tuple[Draft, ...] = ()
 
 
 def understand(

@@ -7,6 +7,7 @@ name, then the labels of the choices.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -19,18 +20,42 @@ MOST_SEGMENTS = {"en": 1}
 OTHERWISE_SEGMENTS = 2  # accents are not GSM-7, so a text of equal length takes two
 SHORTENED_FIRST_TO_LAST = ("note", "place", "service", "other", "street", "question", "one", "two")
 LEFT_OFF = ("status.photo", "status.expected")  # where there is no room
+OF_ITS_OWN = ("privacy",)  # never left off: a message of its own, where there is no room
+YES_NO = (Choice("yes", "choice.yes"), Choice("no", "choice.no"))
+BUTTONS: Mapping[str, tuple[Choice, ...]] = {
+    **dict.fromkeys(("ask.split", "ask.confirm", "ask.home", "ask.consent", "ask.fixed"), YES_NO),
+    "ask.photo": (Choice("skip", "choice.skip"),),
+    "ask.satisfied": tuple(Choice(str(mark), str(mark)) for mark in range(1, 6)),
+}
 OF_ANY_LENGTH = ("staff.reply", "answer")  # words a person chose: cut into several texts, never short
 SHORTEST = 12
+
+
+def messages(conversation: Conversation, say: Say, catalog: Catalog) -> tuple[Outbound, ...]:
+    """What is sent: one message, or two where the words about privacy would not fit beside the others."""
+    also = tuple(part for part in say.also if part.message_id not in OF_ITS_OWN)
+    apart = tuple(part for part in say.also if part.message_id in OF_ITS_OWN)
+    if conversation.channel == "sms" and apart and not _fits(conversation, say, catalog):
+        return tuple(outbound(conversation, each, catalog) for each in (replace(say, also=also), *apart))
+    return (outbound(conversation, say, catalog),)
+
+
+def _fits(conversation: Conversation, say: Say, catalog: Catalog) -> bool:
+    language = conversation.state.language or "en"
+    choices = tuple(_labelled(choice, catalog, language) for choice in say.choices)
+    return _length(_text(_on_one_line(say), catalog, language, " "), choices) <= _most_segments(language)
 
 
 def outbound(conversation: Conversation, say: Say, catalog: Catalog) -> Outbound:
     """The message, addressed to the conversation, in its language."""
     language = conversation.state.language or "en"
-    choices = tuple(_labelled(choice, catalog, language) for choice in say.choices)
+    choices = tuple(_labelled(choice, catalog, language) for choice in _choices(conversation, say))
     if conversation.channel == "sms":
         text, choices = _fitting(say, choices, catalog, language)
+    elif conversation.channel == "mail":
+        text = _letter(say, catalog, language)
     else:
-        text = _text(say, catalog, language, "\n\n" if conversation.channel == "mail" else " ")
+        text = _text(say, catalog, language, " ")
     return Outbound(
         id="",
         account_id=conversation.account_id,
@@ -44,6 +69,34 @@ def outbound(conversation: Conversation, say: Say, catalog: Catalog) -> Outbound
         language=language,
         ask_location=any(part.asks_place for part in (say, *say.also)),
     )
+
+
+def _choices(conversation: Conversation, say: Say) -> tuple[Choice, ...]:
+    """What can be picked: lines to answer by number, buttons on chat, and nothing where a letter asks several
+    questions, each with its own answers beside it."""
+    if conversation.channel == "mail" and _asks_several(say):
+        return ()
+    if say.choices or conversation.channel != "chat":
+        return say.choices
+    return next((BUTTONS[part.message_id] for part in _parts(say) if part.message_id in BUTTONS), ())
+
+
+def _asks_several(say: Say) -> bool:
+    return sum(part.message_id.startswith("ask.") for part in _parts(say)) > 1
+
+
+def _letter(say: Say, catalog: Catalog, language: str) -> str:
+    """A paragraph a sentence; several questions are numbered, the values of a list in brackets."""
+    if not _asks_several(say):
+        return _text(say, catalog, language, "\n\n")
+    parts = _parts(say)
+    before = [catalog.text("letter", language, {})] if parts[0].message_id.startswith("ask.") else []
+    numbers = itertools.count(1)
+    for part in parts:
+        words = catalog.text(part.message_id, language, _spoken(part.params, language))
+        values = f" ({', '.join(choice.label for choice in part.choices)})" if part.choices else ""
+        before.append(f"{next(numbers)}. {words}{values}" if part.message_id.startswith("ask.") else words)
+    return "\n\n".join(before)
 
 
 def _labelled(choice: Choice, catalog: Catalog, language: str) -> Choice:
@@ -75,7 +128,7 @@ def _spoken(params: Mapping[str, str], language: str) -> dict[str, str]:
 def _fitting(
     say: Say, choices: tuple[Choice, ...], catalog: Catalog, language: str
 ) -> tuple[str, tuple[Choice, ...]]:
-    most = MOST_SEGMENTS.get(language, OTHERWISE_SEGMENTS)
+    most = _most_segments(language)
     say = _on_one_line(say)
     text = _text(say, catalog, language, " ")
     if say.message_id in OF_ANY_LENGTH:
@@ -91,6 +144,10 @@ def _fitting(
         widest -= 1
         choices = tuple(replace(choice, label=_shortened(choice.label, widest)) for choice in choices)
     return text, choices
+
+
+def _most_segments(language: str) -> int:
+    return MOST_SEGMENTS.get(language, OTHERWISE_SEGMENTS)
 
 
 def _on_one_line(say: Say) -> Say:

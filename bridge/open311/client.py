@@ -18,7 +18,7 @@ import httpx
 import structlog
 
 from bridge.errors import BridgeError, Permanent, Retryable
-from bridge.open311 import answers, attributes, form, listing, matching, updates, wire
+from bridge.open311 import answers, attributes, form, listing, matching, nearby, updates, wire
 from bridge.open311.endpoint import Endpoint, Sleep
 from bridge.open311.exchange import File
 from bridge.open311.following import Follower
@@ -146,6 +146,13 @@ class Client:
     async def follow(self, followed: Sequence[Followed]) -> Followings:
         """Rows of these due requests by windows, ids or changes, as far as this minute's reads go."""
         return await self._follower.follow(followed)
+
+    async def nearby(
+        self, service_code: str, lat: float, long: float, metres: float, since: datetime
+    ) -> tuple[ServiceRequest, ...]:
+        """Open requests of a service within so many metres that one read shows. Raises Retryable or Permanent."""
+        around = nearby.Around(lat, long, metres)
+        return await nearby.nearby(self.endpoint, service_code, around, since, self._now())
 
     async def updates(self, start: datetime, end: datetime) -> tuple[RequestUpdate, ...]:
         """mySociety's service request updates of a time span."""

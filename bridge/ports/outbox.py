@@ -28,6 +28,10 @@ class OutboxOf(Protocol):
         """More words on a report; they go out after the report itself."""
         ...
 
+    def add_twin_search(self, conversation: Conversation) -> None:
+        """Has the city asked for twins of the conversation's draft."""
+        ...
+
     def unsent_question(self, conversation: Conversation) -> bool:
         """Whether a question of ours waits that nobody has claimed yet."""
         ...

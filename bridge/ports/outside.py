@@ -23,6 +23,7 @@ from bridge.vocabulary import (
     Receipt,
     Sent,
     Service,
+    ServiceRequest,
     Submission,
 )
 
@@ -108,6 +109,13 @@ class City(Protocol):
     async def follow(self, followed: Sequence[Followed]) -> Followings:
         """Reads as many of these due requests as the city's read limit allows now, the most urgent first. Raises
         Retryable or Permanent when nothing could be read."""
+        ...
+
+    async def nearby(
+        self, service_code: str, lat: float, long: float, metres: float, since: datetime
+    ) -> tuple[ServiceRequest, ...]:
+        """Open requests of a service that the city lists within that many metres, requested at or after `since`,
+        as far as one read shows. Raises Retryable or Permanent."""
         ...
 
     async def post_update(self, follow_up: FollowUp) -> str:

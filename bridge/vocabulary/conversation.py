@@ -26,6 +26,7 @@ Question = Literal[
     "attribute",
     "email",
     "name",
+    "consent",
     "photo",
     "split",
     "twin",
@@ -44,6 +45,15 @@ class Problem:
     words: str
     service_code: str
     place: Place | None = None
+    p: float = 0.0  # of the service
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A report whose news wait to be told, and the link to the city's photo of it."""
+
+    report_id: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +63,9 @@ class Draft:
     `city_id` is set once the place is known to be another city's than the conversation's. `attributes` and
     `contact` hold the answers given so far; `asking` is the code of the attribute asked about, `page` how many
     pages of its list were shown. `asked` names every question asked, so that none is asked three times.
-    `problems` are the two that were told at once, until the resident says whether they are two; `cites` is the
-    request at the city that this one follows.
+    `turns` counts the messages that asked; `letter` are the questions of the last one, of which only a letter has
+    several. `problems` are the two that were told at once, until the resident says whether they are two; `cites`
+    is the request at the city that this one follows.
     """
 
     words: tuple[str, ...] = ()
@@ -70,6 +81,8 @@ class Draft:
     turned: bool = False  # the next page was asked for
     contact: Mapping[str, str] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
+    turns: int = 0
+    letter: tuple[str, ...] = ()
     files: int = 0
     problems: tuple[Problem, ...] = ()
     chosen: bool = False  # the resident named the service, or said yes to it
@@ -77,6 +90,9 @@ class Draft:
     at_home: bool = False  # the words say "my house": the saved address may be meant
     reminded: bool = False
     cites: str = ""
+    looking: bool = False  # the city is being asked for open requests close by
+    looked: bool = False
+    at_city: tuple[Report, ...] = ()  # what it then listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +100,10 @@ class State:
     """Where a conversation stands. `question` is the one open question, `offered` its numbered answers.
 
     `later` are drafts that wait for `draft` to be done, `aside` is what was taken as no report and becomes one
-    when the resident says so. `about` is the report a question after its sending is about. `news` are reports
-    whose news wait for the end of the quiet hours, `closed` those whose resident was asked whether it is fixed.
+    when the resident says so. `about` is the report a question after its sending is about. `news` wait
+    for the end of the quiet hours, or for others; of `closed` reports it was asked whether they are fixed.
+    `told_at` and `told_about` are the last news. `with_staff` is until when words that are no report are read by
+    the person the resident talks to. `consented`: the city may have the number or address we know.
     `arrivals` are the times of the latest messages, `said` the last text and `repeats` how often it came again,
     `misses` how often in a row nothing was understood.
     """
@@ -103,9 +121,13 @@ class State:
     opted_out: bool = False
     blocked: bool = False  # by a person: nothing of this sender is answered or filed
     home: Place | None = None
-    news: tuple[str, ...] = ()
+    news: tuple[News, ...] = ()
+    told_at: datetime | None = None
+    told_about: str = ""
     closed: tuple[str, ...] = ()
     held_since: datetime | None = None
+    with_staff: datetime | None = None
+    consented: bool = False
     arrivals: tuple[datetime, ...] = ()
     said: str = ""
     repeats: int = 0
@@ -206,6 +228,14 @@ class StatusChanged:
     now: ServiceRequest
 
 
+@dataclass(frozen=True, slots=True)
+class TwinsFound:
+    """What the city lists of open requests close to the draft's place; nothing where it could not be asked.
+    These reports have no `id`: they are not ours."""
+
+    reports: tuple[Report, ...] = ()
+
+
 Event = (
     MessageArrived
     | EmergencyHeard
@@ -219,6 +249,7 @@ Event = (
     | CityRefused
     | CityUnreachable
     | StatusChanged
+    | TwinsFound
 )
 
 # What may follow.
@@ -278,8 +309,13 @@ class PostUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class LookForTwins:
+    """Asks the city what is open close to the draft's place; TwinsFound comes back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
-    """The resident hears of another's report from now on."""
+    """The resident hears of another's report from now on; one without `id` is known to the city alone."""
 
     report: Report
 
@@ -307,6 +343,7 @@ StaffReason = Literal[
     "forget",
     "flood",
     "undelivered",
+    "dissatisfied",
 ]
 
 
@@ -320,7 +357,7 @@ class ToStaff:
     draft: Draft | None = None  # what was understood so far, for a person to complete
 
 
-Effect = Say | TakeBack | SetTimer | DropTimer | FileReport | PostUpdate | Follow | Forget | ToStaff
+Effect = Say | TakeBack | SetTimer | DropTimer | FileReport | PostUpdate | LookForTwins | Follow | Forget | ToStaff
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +400,8 @@ class Facts:
     `definitions` holds the attributes of the services in question, `contact_needed` the contact fields the city
     refuses a report without, `contact` what the channel itself tells of the sender (a phone number, a mail
     address). `reports` are the resident's own, newest first; `nearby` open ones of anybody around the place in
-    question. `unhandled`: another message of the resident waits. `unsent`: our last question has not left yet.
+    question, `waiting` those whose news wait. `unhandled`: another message of the resident waits. `unsent`: our
+    last question has not left yet.
     `last_heard` is when the resident last wrote, before this event.
     """
 
@@ -376,6 +414,7 @@ class Facts:
     contact: Mapping[str, str] = field(default_factory=dict)
     channel: str = "sms"
     nearby: tuple[Report, ...] = ()
+    waiting: tuple[Report, ...] = ()
     unhandled: bool = False
     unsent: bool = False
     last_heard: datetime | None = None
@@ -389,9 +428,10 @@ class Policy:
 
     `hold` is how long a report waits for more of it, on channels other than mail. `confirm`: "unsure" asks where
     the best guess is below `confirm_below`. A draft is reminded of after `remind_after` and ended as `unfinished`
-    says after `give_up_after` more. News wait while it is between the `quiet` hours (city time). An open request
-    of the same service within `twin_m` metres and `twin_age` is offered; 0 metres: never. `correct_within`: how
-    long words after sending can be about what was sent.
+    says after `give_up_after` more. News wait while it is between the `quiet` hours (city time), and for
+    `news_in_one` after news of another report. An open request of the same service within `twin_m` metres and
+    `twin_age` is offered; 0 metres: never; `twins_at_city`: the city is asked for its own too. `correct_within`:
+    how long words after sending can be about what was sent.
     """
 
     submit: float = 0.45
@@ -406,8 +446,10 @@ class Policy:
     give_up_after: timedelta = timedelta(days=2)
     unfinished: Literal["staff", "drop"] = "staff"
     quiet: tuple[time, time] | None = None
+    news_in_one: timedelta = timedelta(minutes=10)
     twin_m: float = 0.0
     twin_age: timedelta = timedelta(days=14)
+    twins_at_city: bool = False
     correct_within: timedelta = timedelta(minutes=30)
     takes_updates: bool = False
     forget: Literal["erase", "staff"] = "staff"

@@ -28,12 +28,13 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """Something to send, claimed: a reply to a resident, a report to a city, or an update of one."""
+    """Something to send, claimed: a reply to a resident, a report to a city, an update of one, or the question
+    which twins the city has of the draft in hand."""
 
     id: str
     lease: str
     attempts: int
-    kind: Literal["reply", "submission", "update"]
+    kind: Literal["reply", "submission", "update", "twins"]
     created_at: datetime
     conversation_id: str
     reply: Outbound | None = None

@@ -115,11 +115,18 @@ def test_an_unsure_service_is_offered_and_chosen_by_number():
     assert filed(after(asked.state, arrived("2")))[0].service_code == "hole"
 
 
-@pytest.mark.parametrize("text", ["2 potholes", "there are 2", "22"])
+@pytest.mark.parametrize("text", ["2 potholes", "there are 2", "route 22"])
 def test_a_number_in_a_sentence_is_no_choice(text: str):
     asked = after(State(), arrived("it is broken", guesses=UNSURE, places=(OAK,))).state
     decision = after(asked, arrived(text, guesses=SURE))
     assert filed(decision)[0].description == f"it is broken\n{text}"
+
+
+def test_a_number_that_was_not_offered_is_asked_about_again_and_is_no_part_of_the_report():
+    asked = after(State(), arrived("it is broken", guesses=UNSURE, places=(OAK,))).state
+    decision = after(asked, arrived("22"))
+    assert decision.state.draft
+    assert (said(decision), decision.state.draft.words) == (["ask.words"], ("it is broken",))
 
 
 def test_words_that_name_a_place_we_do_not_know_go_as_words_after_one_question():
@@ -224,7 +231,7 @@ def test_what_the_city_does_is_told(event: Event, message_id: str):
 
 def test_what_the_city_does_leaves_a_draft_alone():
     asked = after(State(), arrived("pothole")).state
-    assert after(asked, StatusChanged(REPORT, ServiceRequest("77", "closed"))).state == asked
+    assert after(asked, StatusChanged(REPORT, ServiceRequest("77", "closed"))).state.draft == asked.draft
 
 
 def test_a_refusal_goes_to_staff_with_the_citys_words():

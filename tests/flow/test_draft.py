@@ -153,9 +153,17 @@ def test_a_needed_mail_address_is_asked_once_and_sent():
     assert filed(say_(first.state, "it is ada@example.com", known)).contact == {"email": "ada@example.com"}
 
 
-def test_a_mail_address_that_the_channel_tells_is_not_asked():
+def test_a_mail_address_that_the_channel_tells_is_not_asked_but_its_owner_is_told():
     known = facts(needed=("email",), email="ada@example.com")
-    assert filed(began(known)).contact == {"email": "ada@example.com"}
+    first = began(known)
+    assert asked(first).message_id == "ask.consent"
+    assert filed(say_(first.state, "yes", known)).contact == {"email": "ada@example.com"}
+
+
+def test_whoever_agreed_once_is_not_asked_again():
+    known = facts(needed=("email",), email="ada@example.com")
+    agreed = say_(began(known).state, "yes", known).state
+    assert filed(say_(agreed, "car left at 412 Oak St", known)).contact == {"email": "ada@example.com"}
 
 
 def test_a_needed_name_is_asked():

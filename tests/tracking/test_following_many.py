@@ -11,6 +11,7 @@ import httpx
 from bridge.flow import tracking
 from bridge.open311 import Client, Profile
 from bridge.store.sqlite import SqliteStore
+from bridge.vocabulary import Policy
 from tests.tracking.world import (
     CITY,
     NOON,
@@ -77,7 +78,7 @@ async def test_young_changes_are_told_within_half_an_hour_and_each_once(
     fill(folder, followed(requested))
     profile = Profile(endpoint="http://city.test", reads_per_minute=10)
     client = Client(profile, transport=httpx.MockTransport(city), clock=clock, sleep=clock.sleep)
-    handling = handling_of(store, clock, client, poll_every=QUARTER)
+    handling = handling_of(store, clock, client, poll_every=QUARTER, policy=Policy(news_in_one=timedelta(0)))
     for _ in range(HOURS * 60):
         await tracking.look(handling, handling.jurisdictions[CITY])
         clock.pass_(minutes=1)

@@ -40,6 +40,7 @@ from bridge.vocabulary import (
     Receipt,
     Sent,
     Service,
+    ServiceRequest,
     State,
     Submission,
 )  # fmt: skip
@@ -95,6 +96,11 @@ class ScriptedEndpoint:
 
     async def post_update(self, follow_up: FollowUp) -> str:
         raise Permanent("no updates are taken")
+
+    async def nearby(
+        self, service_code: str, lat: float, long: float, metres: float, since: datetime
+    ) -> tuple[ServiceRequest, ...]:
+        return ()
 
     async def services(self) -> tuple[Service, ...]:
         return ()

@@ -9,6 +9,7 @@ missing is asked, one question at a time, the least number of times, after a sho
     safety       emergencies and threats
     wishes       commands: stop, help, status, undo, a person, another language
     asides       what is no report: questions, referrals, small talk
+    quiet        the quiet hours
     corrections  "no, it's the street light", before and after sending
     answers      yes and no to our own questions
     reporting    a draft, its hold, its questions, its end
@@ -22,13 +23,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.flow.conversation import city, messages, safety, staff, timers
+from bridge.flow.conversation import city, messages, reporting, safety, staff, timers, wishes
 from bridge.vocabulary import (
     CityAccepted,
     CityRefused,
     CityUnreachable,
     Decision,
     DropTimer,
+    Effect,
     EmergencyHeard,
     Event,
     Facts,
@@ -43,15 +45,19 @@ from bridge.vocabulary import (
     State,
     StatusChanged,
     TimerFired,
+    TwinsFound,
 )
 
 
 def decide(state: State, event: Event, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """The state to store and the effects to commit with it."""
     decision = _decide(state, event, facts, policy, now)
-    for amend in (_silent_to_who_opted_out, _introduced, _timers_of_no_draft):
-        decision = amend(state, decision, policy)
-    return decision
+    if isinstance(
+        event, EmergencyHeard
+    ):  # who calls for help hears whom to call, opted out or not, and that alone
+        return decision
+    decision = _silent_to_who_opted_out(state, decision)
+    return _timers_of_no_draft(state, _introduced(state, decision, policy))
 
 
 def _decide(state: State, event: Event, facts: Facts, policy: Policy, now: datetime) -> Decision:
@@ -63,7 +69,8 @@ def _decide(state: State, event: Event, facts: Facts, policy: Policy, now: datet
         case TimerFired():
             return timers.fired(state, event, facts, policy, now)
         case StaffReplied():
-            return Decision(state, (Say("staff.reply", {"text": event.words}),))
+            talking = replace(state, with_staff=now + wishes.TALK)
+            return Decision(talking, (Say("staff.reply", {"text": event.words}),))
         case StaffFiled():
             return staff.filed(state, event)
         case StaffMerged():
@@ -73,16 +80,18 @@ def _decide(state: State, event: Event, facts: Facts, policy: Policy, now: datet
         case StaffTookOver():
             return staff.took_over(state)
         case CityAccepted():
-            return city.accepted(state, event)
+            return city.accepted(state, event, facts, policy, now)
         case CityRefused():
             return city.refused(state, event)
         case CityUnreachable():
             return city.unreachable(state, event)
         case StatusChanged():
             return city.status_changed(state, event, facts, policy, now)
+        case TwinsFound():
+            return reporting.twins_found(state, event, facts, policy, now)
 
 
-def _silent_to_who_opted_out(before: State, decision: Decision, policy: Policy) -> Decision:
+def _silent_to_who_opted_out(before: State, decision: Decision) -> Decision:
     """Someone who opted out is never written to; what they report is filed all the same."""
     if not (before.opted_out and decision.state.opted_out):
         return decision
@@ -91,13 +100,22 @@ def _silent_to_who_opted_out(before: State, decision: Decision, policy: Policy) 
 
 def _introduced(before: State, decision: Decision, policy: Policy) -> Decision:
     """What happens to a resident's data is said with the first words to them, where the city has such a text."""
-    if before.introduced or not any(isinstance(effect, Say) for effect in decision.effects):
+    first = next((n for n, effect in enumerate(decision.effects) if isinstance(effect, Say)), None)
+    if before.introduced or first is None:
         return decision
-    told = (Say("privacy", {"url": policy.privacy_url}),) if policy.privacy_url else ()
-    return Decision(replace(decision.state, introduced=True), (*decision.effects, *told))
+    state = replace(decision.state, introduced=True)
+    return Decision(
+        state, tuple(_with_privacy(e, policy) if n == first else e for n, e in enumerate(decision.effects))
+    )
 
 
-def _timers_of_no_draft(before: State, decision: Decision, policy: Policy) -> Decision:
+def _with_privacy(effect: Effect, policy: Policy) -> Effect:
+    if not policy.privacy_url or not isinstance(effect, Say):
+        return effect
+    return replace(effect, also=(*effect.also, Say("privacy", {"url": policy.privacy_url})))
+
+
+def _timers_of_no_draft(before: State, decision: Decision) -> Decision:
     """A draft that is done wakes nobody."""
     if before.draft is None or decision.state.draft is not None:
         return decision

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 from bridge.flow import commands
 from bridge.flow.conversation.corrections import to_the_city
-from bridge.flow.conversation.reporting import follow_up, held
-from bridge.flow.conversation.turn import Turn, without_draft
-from bridge.vocabulary import Decision, Draft, Follow, PostUpdate, Report, Say, ToStaff
+from bridge.flow.conversation.reporting import follow_up, held, next_of, parted
+from bridge.flow.conversation.turn import Turn
+from bridge.flow.draft import description
+from bridge.flow.gaps import name_of
+from bridge.vocabulary import Decision, Follow, PostUpdate, Report, Say, ToStaff
 
 STILL_BROKEN = "The resident says it is not fixed."
+LOW_MARK = 2  # of five
 
 
 def two_reports(turn: Turn) -> Decision | None:
@@ -19,12 +22,8 @@ def two_reports(turn: Turn) -> Decision | None:
     if turn.state.question != "split" or draft is None:
         return None
     if commands.is_yes(turn.text) or commands.choice_number(turn.text) == 2:
-        first, *rest = (
-            Draft(words=(p.words,), service_code=p.service_code, place=p.place, asked=("split",), chosen=True)
-            for p in draft.problems
-        )
-        place = first.place or draft.place
-        return held(turn, replace(first, place=place, files=draft.files), later=tuple(rest))
+        first, later = parted(draft)
+        return held(turn, first, later)
     if commands.is_no(turn.text) or commands.choice_number(turn.text) == 1:
         return held(turn, replace(draft, problems=()))
     return None
@@ -36,11 +35,12 @@ def twin(turn: Turn) -> Decision | None:
     if turn.state.question != "twin" or draft is None:
         return None
     number = commands.choice_number(turn.text)
-    found = next((report for report in turn.facts.nearby if report.id == turn.state.about), None)
+    near = (*turn.facts.nearby, *draft.at_city)
+    found = next((report for report in near if name_of(report) == turn.state.about), None)
     if found and (number == 1 or commands.is_follow(turn.text)):
         own = any(report.id == found.id for report in turn.facts.reports)
-        more = to_the_city(turn, found, "\n".join(draft.words)) if own else (Follow(found), Say("following"))
-        return Decision(without_draft(turn.state), more)
+        more = to_the_city(turn, found, description(draft)) if own else (Follow(found), Say("following"))
+        return next_of(turn, draft, more)
     if number == 2 or commands.is_anyway(turn.text):
         return held(turn, draft)
     return None
@@ -54,8 +54,20 @@ def confirmed(turn: Turn) -> Decision | None:
     if commands.is_yes(turn.text):
         return held(turn, replace(draft, chosen=True))
     if commands.is_no(turn.text) and draft.asked.count("confirm") < 2:
-        asked = replace(draft, asked=(*draft.asked, "confirm"))
+        asked = replace(draft, asked=(*draft.asked, "confirm"), turns=draft.turns + 1)
         return Decision(replace(turn.state, draft=asked), (Say("ask.change", question=True),))
+    return None
+
+
+def consented(turn: Turn) -> Decision | None:
+    """ "May we send your number or address?" No means that the city takes no report."""
+    draft = turn.state.draft
+    if turn.state.question != "consent" or draft is None:
+        return None
+    if commands.is_yes(turn.text):
+        return held(replace(turn, state=replace(turn.state, consented=True)), draft)
+    if commands.is_no(turn.text):
+        return turn.answer("anonymous.needed", city=turn.facts.city_name)
     return None
 
 
@@ -95,8 +107,9 @@ def _reopened(turn: Turn, closed: Report) -> Decision:
 
 
 def satisfied(turn: Turn) -> Decision | None:
-    """How the city did: kept for staff to read, not answered."""
-    number = commands.choice_number(turn.text)
+    """How the city did. It is not answered; who was not served well is read by a person."""
+    number, about = commands.choice_number(turn.text), turn.state.about
     if turn.state.question != "satisfied" or number is None:
         return None
-    return Decision(replace(turn.state, question=None, about=""))
+    told = (ToStaff("dissatisfied", f"{number} of 5", about),) if number <= LOW_MARK else ()
+    return Decision(replace(turn.state, question=None, about=""), told)

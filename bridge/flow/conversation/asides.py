@@ -7,11 +7,10 @@ from dataclasses import replace
 from bridge.flow import commands
 from bridge.flow.commands import bare
 from bridge.flow.conversation.reporting import held
-from bridge.flow.conversation.turn import Turn
+from bridge.flow.conversation.turn import CIVIC, Turn
 from bridge.flow.draft import read
 from bridge.vocabulary import CityAnswer, Decision, Draft, Say, State, ToStaff
 
-CIVIC = 0.5  # below this probability of being a municipal matter nothing is filed unasked
 MOST_MISSES = 2  # answers in a row to what was not understood; more would be a loop
 
 

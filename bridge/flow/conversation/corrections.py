@@ -40,12 +40,19 @@ def _about_what_was_sent(turn: Turn) -> str:
     """What the city should hear; "" when the message is something of its own."""
     message, text = turn.message, turn.text.strip()
     if commands.is_correction(text):
-        return text
+        return _with_place(text, turn)
     if message.pin and not text:
         return f"{PIN}{message.pin.lat:.6f}, {message.pin.long:.6f}"
     if message.attachments and not text:
         return PHOTO
     return ""
+
+
+def _with_place(text: str, turn: Turn) -> str:
+    """ "wrong address, 510" with the whole address beside it."""
+    located = turn.event.understanding.located
+    place = located.candidates[0].address if located.candidates and not located.ask else ""
+    return f"{text} ({place})" if place and place.lower() not in text.lower() else text
 
 
 def to_the_city(turn: Turn, report: Report, words: str) -> tuple[Effect, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.flow import commands
-from bridge.flow.conversation.city import standing
+from bridge.flow.conversation.city import where_it_stands
 from bridge.flow.conversation.turn import Turn
-from bridge.vocabulary import Decision, InboundKind, Say, ToStaff
+from bridge.flow.draft import UNANSWERABLE
+from bridge.vocabulary import Decision, InboundKind, Report, Say, ToStaff
 
 MOST_REPEATS = 3  # the same words again and again are a machine's, or nobody reads our answers
 
@@ -50,16 +51,20 @@ def reaction(turn: Turn) -> Decision | None:
 
 def thanks(turn: Turn) -> Decision | None:
     """Thanks get silence: an answer to it would cost the resident a message and say nothing."""
-    waiting = turn.state.question in ("twin", "confirm", "split", "home")
+    waiting = turn.state.question in ("twin", "confirm", "split", "home", "consent")
     return turn.silent() if commands.is_thanks(turn.text) and not waiting else None
 
 
 def said_already(turn: Turn) -> Decision | None:
     """The very words of a report that just went out, sent once more: where it stands, no second one."""
     latest = turn.latest
-    if turn.state.draft or not latest or latest.description.strip() != turn.text.strip():
+    if turn.state.draft or not latest or _own_words(latest) != turn.text.strip():
         return None
-    return Decision(turn.state, (Say(*standing(latest)),))
+    return Decision(turn.state, (where_it_stands(latest),))
+
+
+def _own_words(report: Report) -> str:
+    return report.description.removesuffix(UNANSWERABLE).strip()
 
 
 def empty(turn: Turn) -> Decision | None:

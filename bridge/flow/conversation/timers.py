@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.flow.conversation.city import line, standing
-from bridge.flow.conversation.reporting import progress, unfinished
+from bridge.flow.conversation.city import line, photo, told, where_it_stands
+from bridge.flow.conversation.quiet import quiet_until
+from bridge.flow.conversation.reporting import progress, repeated, unanswered
 from bridge.vocabulary import Decision, Facts, Policy, Say, SetTimer, State, TimerFired
 
 A_MOMENT = timedelta(seconds=1)
@@ -19,9 +20,9 @@ def fired(state: State, event: TimerFired, facts: Facts, policy: Policy, now: da
         case "hold":
             return _hold_ended(state, facts, policy, now)
         case "silence":
-            return _silence(state, policy, now)
+            return _silence(state, facts, policy, now)
         case "news":
-            return _morning(state, facts)
+            return _news(state, facts, policy, now)
 
 
 def _hold_ended(state: State, facts: Facts, policy: Policy, now: datetime) -> Decision:
@@ -33,23 +34,35 @@ def _hold_ended(state: State, facts: Facts, policy: Policy, now: datetime) -> De
     return progress(state, facts, policy, now)
 
 
-def _silence(state: State, policy: Policy, now: datetime) -> Decision:
-    """One reminder, then an end."""
+def _silence(state: State, facts: Facts, policy: Policy, now: datetime) -> Decision:
+    """One reminder, by day and with the question once more; then an end."""
     if state.draft is None or state.held_since:
         return Decision(state)
-    if state.draft.reminded or state.opted_out:
-        return unfinished(state, policy)
+    if state.draft.reminded or state.opted_out or state.question == "photo":
+        return unanswered(state, facts, policy, now)
+    until = quiet_until(policy, facts, now)
+    if until:
+        return Decision(state, (SetTimer("silence", until),))
     reminded = replace(state, draft=replace(state.draft, reminded=True))
-    say = Say("reminder", choices=state.offered, question=True)
+    again = repeated(state, facts, policy)
+    say = Say("reminder", choices=again.choices if again else (), also=(again,) if again else (), question=True)
     return Decision(reminded, (say, SetTimer("silence", now + policy.give_up_after)))
 
 
-def _morning(state: State, facts: Facts) -> Decision:
-    """The news of the night, in one message."""
-    about = [report for report in facts.reports if report.id in state.news][:MOST_NEWS]
-    told = replace(state, news=())
+def _news(state: State, facts: Facts, policy: Policy, now: datetime) -> Decision:
+    """What waited, in one message."""
+    until = quiet_until(policy, facts, now)
+    if until and state.news:
+        return Decision(state, (SetTimer("news", until),))
+    links = {news.report_id: news.link for news in state.news}
+    about = list(facts.waiting)
+    state = replace(state, news=())
     if not about:
-        return Decision(told)
+        return Decision(state)
     if len(about) == 1:
-        return Decision(told, (Say(*standing(about[0])),))
-    return Decision(told, (Say("news", also=tuple(line(report) for report in about)),))
+        report = about[0]
+        say = where_it_stands(report)
+        return told(state, report, replace(say, also=(*say.also, *photo(links[report.id]))), facts, now)
+    lines = tuple(line(report) for report in about[:MOST_NEWS])
+    more = (Say("reports.more"),) if len(about) > MOST_NEWS else ()
+    return Decision(replace(state, told_at=now, told_about=""), (Say("news", also=(*lines, *more)),))

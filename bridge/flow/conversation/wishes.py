@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bridge.flow import commands
-from bridge.flow.conversation.city import line, standing
+from bridge.flow.conversation.city import line, where_it_stands
 from bridge.flow.conversation.corrections import to_the_city
-from bridge.flow.conversation.turn import Turn, without_draft
-from bridge.vocabulary import Decision, Forget, Report, Say, State, ToStaff
+from bridge.flow.conversation.reporting import repeated, told
+from bridge.flow.conversation.turn import CIVIC, Turn, without_draft
+from bridge.vocabulary import Decision, Effect, Forget, Report, Say, State, TakeBack, ToStaff
 
 MOST_LISTED = 4  # reports in one text
+TALK = timedelta(hours=24)  # how long words are taken to be for the person who was asked for
+LONGEST_NOTE = 500
 
 
 def opt_out(turn: Turn) -> Decision | None:
@@ -18,17 +22,14 @@ def opt_out(turn: Turn) -> Decision | None:
     if not commands.is_stop(turn.text):
         return None
     stopped = replace(without_draft(turn.state), opted_out=True, news=())
-    kept = (
-        (ToStaff("unfinished", "\n".join(turn.state.draft.words), draft=turn.state.draft),)
-        if turn.state.draft
-        else ()
-    )
+    drafts = [draft for draft in (turn.state.draft, *turn.state.later) if draft]
+    kept = tuple(ToStaff("unfinished", told(draft, stopped), draft=draft) for draft in drafts)
     return Decision(stopped, (*kept, Say("stopped")))
 
 
 def opt_in(turn: Turn) -> Decision | None:
-    """START, or a chat's opening command."""
-    if not commands.is_start(turn.text):
+    """START, or a chat's opening command; YES of someone who opted out, as carriers take it."""
+    if not commands.is_start(turn.text) and not (turn.state.opted_out and commands.is_yes(turn.text)):
         return None
     return Decision(replace(turn.state, opted_out=False), (Say("welcome", {"city": turn.facts.city_name}),))
 
@@ -41,11 +42,14 @@ def help_wanted(turn: Turn) -> Decision | None:
 
 
 def language(turn: Turn) -> Decision | None:
-    """The name of a language: from now on in that one."""
+    """The name of a language: from now on in that one, and so is the open question."""
     chosen = commands.language_in(turn.text)
     if chosen is None:
         return None
-    return Decision(replace(turn.state, language=chosen, language_chosen=True), (Say("language"),))
+    state = replace(turn.state, language=chosen, language_chosen=True)
+    again = repeated(state, turn.facts, turn.policy)
+    said = Say("language", choices=again.choices, also=(again,)) if again else Say("language")
+    return Decision(state, (said,))
 
 
 def forget(turn: Turn) -> Decision | None:
@@ -65,7 +69,21 @@ def human(turn: Turn) -> Decision | None:
     words = "\n".join(turn.state.draft.words) if turn.state.draft else ""
     hours = turn.policy.staff_hours
     said = Say("human.hours", {"hours": hours}) if hours else Say("human")
-    return Decision(turn.state, (ToStaff("human", words, draft=turn.state.draft), said))
+    return Decision(
+        replace(turn.state, with_staff=turn.now + TALK), (ToStaff("human", words, draft=turn.state.draft), said)
+    )
+
+
+def for_staff(turn: Turn) -> Decision | None:
+    """What is said to the person who was asked for, or who has just written: theirs to read, unless it is a report
+    or a wish."""
+    until, understood = turn.state.with_staff, turn.event.understanding
+    if turn.state.draft or until is None or turn.now > until or not turn.text.strip():
+        return None
+    best = understood.guesses[0].p if understood.guesses else 0.0
+    if understood.civic >= CIVIC and best >= turn.policy.submit and not commands.is_question(turn.text):
+        return None
+    return Decision(turn.state, (ToStaff("human", turn.text[:LONGEST_NOTE]),))
 
 
 def reports(turn: Turn) -> Decision | None:
@@ -75,7 +93,9 @@ def reports(turn: Turn) -> Decision | None:
     known = turn.facts.reports[:MOST_LISTED]
     if len(known) < 2:
         return _standing(turn, known[0] if known else None)
-    return Decision(turn.state, (Say("reports", also=tuple(line(report) for report in known)),))
+    more = (Say("reports.more"),) if len(turn.facts.reports) > MOST_LISTED else ()
+    lines = tuple(line(report) for report in known)
+    return Decision(turn.state, (Say("reports", also=(*lines, *more)),))
 
 
 def status_of_one(turn: Turn) -> Decision | None:
@@ -96,7 +116,7 @@ def status(turn: Turn) -> Decision | None:
 
 
 def _standing(turn: Turn, report: Report | None) -> Decision:
-    return Decision(turn.state, (Say(*standing(report)) if report else Say("status.none"),))
+    return Decision(turn.state, (where_it_stands(report) if report else Say("status.none"),))
 
 
 def undo(turn: Turn) -> Decision | None:
@@ -104,10 +124,15 @@ def undo(turn: Turn) -> Decision | None:
     if not commands.is_undo(turn.text):
         return None
     if turn.state.draft:
-        return Decision(without_draft(turn.state), (Say("undone"),))
+        return Decision(without_draft(turn.state), (*_withdrawn(turn), Say("undone")))
     if turn.latest is None:
         return turn.answer("undo.nothing")
     return Decision(turn.state, to_the_city(turn, turn.latest, "The resident takes this report back."))
+
+
+def _withdrawn(turn: Turn) -> tuple[Effect, ...]:
+    """A question that has not left yet has no more to ask."""
+    return (TakeBack(),) if turn.facts.unsent else ()
 
 
 def anonymous(turn: Turn) -> Decision | None:

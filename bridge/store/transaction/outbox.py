@@ -56,6 +56,10 @@ class OutboxPart(Claims):
         self._session.add(row)
         self._session.flush()
 
+    def add_twin_search(self, conversation: Conversation) -> None:
+        self._session.add(self._outbox("twins", f"twins/{conversation.id}", conversation.id))
+        self._session.flush()
+
     def unsent_question(self, conversation: Conversation) -> bool:
         statement = select(t.Outbox.id).where(*_unsent_questions(conversation))
         return self._session.exec(statement.limit(1)).first() is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -78,6 +79,19 @@ class Reports(Conversations):
 
     def add_follower(self, report: Report, conversation: Conversation) -> None:
         self._session.merge(t.Follower(report_id=report.id, conversation_id=conversation.id))
+
+    def add_known(self, report: Report, conversation: Conversation, poll_at: datetime) -> None:
+        known = self.numbered(report.city_id, Receipt(report.service_request_id))
+        if known:
+            self.add_follower(self.report(known), conversation)
+            return
+        filed = FileReport(report.service_code, report.description, report.place)
+        row = self._session.get_one(
+            t.Report, self.add_report(conversation, report.city_id, filed, report.service_name).id
+        )
+        row.created_at = report.created_at or row.created_at
+        self._session.flush()
+        self.save_report(replace(report, id=row.id), poll_at=poll_at)
 
     def followers(self, report: Report) -> tuple[Conversation, ...]:
         statement = select(t.Follower.conversation_id).where(t.Follower.report_id == report.id)

@@ -1,0 +1,268 @@
+"""What a draft still lacks, and the question for it. Pure.
+
+A report is complete when it has a service, a place, every required attribute of the service and the contact the
+city insists on. `GAPS` asks for them in this order, and never for what is known; `OFFERS` are questions that a
+complete report may be sent without.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bridge.flow.draft import PAGE
+from bridge.vocabulary import (
+    Attribute,
+    Choice,
+    Draft,
+    Facts,
+    Place,
+    Policy,
+    Question,
+    Report,
+    Say,
+    State,
+    Value,
+)
+
+MOST_CHOICES = 3
+MORE = Choice("0", "choice.more")  # the label is a message of the catalogue
+METRES_A_DEGREE = 111_320.0
+SURE_OF_TWO = 0.8  # of each of two problems, from which on they are two without a question
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something missing: the question, its words, and the draft that remembers what was asked.
+
+    `of` tells one attribute from another; `goes_on` marks the next page of a list, which is no new question;
+    `about` is the report a question is about.
+    """
+
+    question: Question
+    say: Say
+    draft: Draft
+    of: str = ""
+    goes_on: bool = False
+    about: str = ""
+
+    @property
+    def key(self) -> str:
+        """What is asked twice at most. Both questions for a place are one."""
+        name = {"which_place": "place", "home": "home", "words": "service"}.get(self.question, self.question)
+        return f"{name} {self.of}".strip()
+
+
+Find = Callable[[Draft, State, Facts, Policy], Gap | None]
+
+
+def service_of(draft: Draft, facts: Facts, policy: Policy) -> str:
+    """The service the resident chose, or the one that is certain enough; "" when there is none."""
+    best = draft.guesses[0] if draft.guesses else None
+    if draft.service_code or best is None or best.p < policy.submit or best.service_code not in facts.services:
+        return draft.service_code
+    return best.service_code
+
+
+def gap(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """The first thing that is missing; None when the report is complete."""
+    return next((found for find in GAPS if (found := find(draft, state, facts, policy))), None)
+
+
+def offer(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """The first thing worth asking of a complete report; each may be left unanswered."""
+    return next((found for find in OFFERS if (found := find(draft, state, facts, policy))), None)
+
+
+def all_gaps(draft: Draft, state: State, facts: Facts, policy: Policy) -> tuple[Gap, ...]:
+    """Everything that is missing, for a letter that asks it all at once. Two problems are told apart first, and a
+    place or a service to choose from comes alone: what else is missing hangs on it."""
+    first = gap(draft, state, facts, policy)
+    if first is None or first.question in _ALONE:
+        return (first,) if first else ()
+    known = [g for find in GAPS if (g := find(draft, state, facts, policy)) and g.question not in _ALONE]
+    details = [
+        _question_for(a, draft, facts) for a in _required(draft, facts) if a.code not in [gap.of for gap in known]
+    ]
+    others = [each for each in (*known, *details) if each.question != "consent"]
+    return tuple(sorted(others or known, key=lambda each: _IN_A_LETTER.index(each.question)))
+
+
+_ALONE: tuple[Question, ...] = ("split", "service", "which_place", "home")
+_IN_A_LETTER: tuple[Question, ...] = ("words", "place", "attribute", "email", "name", "consent")
+
+
+# The questions, in the order they are asked.
+
+
+def two_problems(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """Are these two reports, or one?"""
+    if len(draft.problems) < 2 or "split" in draft.asked or state.later:
+        return None
+    one, two = (service_name(problem.service_code, facts) for problem in draft.problems[:2])
+    return Gap("split", Say("ask.split", {"one": one, "two": two}), draft)
+
+
+def no_service(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """What is it? At most three choices, once; else in other words."""
+    if draft.service_code:
+        return None
+    offered = [g for g in draft.guesses if g.p >= policy.ask and g.service_code in facts.services][:MOST_CHOICES]
+    if not offered or "service" in draft.asked or len(offered) < 2:
+        return Gap("words", Say("ask.words"), draft)
+    names = [facts.services[guess.service_code].service_name for guess in offered]
+    return Gap("service", Say("ask.service", choices=_numbered(names)), replace(draft, guesses=tuple(offered)))
+
+
+def no_place(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """Where is it?"""
+    if draft.place:
+        return None
+    if draft.at_home and state.home and "home" not in draft.asked:
+        return Gap("home", Say("ask.home", {"place": state.home.address}), draft)
+    if len(draft.candidates) > 1:
+        shown = draft.candidates[:MOST_CHOICES]
+        choices = _numbered([place.address for place in shown])
+        return Gap("which_place", Say("ask.which_place", choices=choices), replace(draft, candidates=shown))
+    return Gap("place", _where(draft, facts), draft)
+
+
+def _where(draft: Draft, facts: Facts) -> Say:
+    if draft.outside:
+        return Say("ask.outside", {"city": facts.city_name}, asks_place=True)
+    if draft.candidates:
+        return Say("ask.where_on", {"street": draft.candidates[0].address}, asks_place=True)
+    return Say("ask.place_again" if "place" in draft.asked else "ask.place", asks_place=True)
+
+
+def no_attribute(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """What the service's definition requires (GeoReport v2, Service Definition)."""
+    attribute = next(_required(draft, facts), None)
+    return _question_for(attribute, draft, facts) if attribute else None
+
+
+def _question_for(attribute: Attribute, draft: Draft, facts: Facts) -> Gap:
+    asked_before = draft.asking == attribute.code
+    page = min(max(1, draft.page), _pages(attribute.values)) if asked_before else 1
+    say = Say(
+        "ask.attribute_again" if asked_before and not attribute.values else "ask.attribute",
+        {"question": attribute.description or attribute.code},
+        choices=_listed(attribute.values, page, whole=facts.channel == "mail"),
+    )
+    asked = replace(draft, asking=attribute.code, page=page, turned=False)
+    return Gap("attribute", say, asked, of=attribute.code, goes_on=draft.turned)
+
+
+def _required(draft: Draft, facts: Facts) -> Iterator[Attribute]:
+    for attribute in sorted(facts.definitions.get(draft.service_code, ()), key=lambda a: a.order):
+        if attribute.required and attribute.variable and attribute.code not in draft.attributes:
+            yield attribute
+
+
+def _listed(values: Sequence[Value], page: int, *, whole: bool) -> tuple[Choice, ...]:
+    """One page of a list, numbered through, and the way to the next; after the last page, the last again. A letter
+    has room for all of it."""
+    page = min(page, _pages(values))
+    first, last = (0, len(values)) if whole else (PAGE * (page - 1), PAGE * page)
+    shown = tuple(Choice(str(n), v.name) for n, v in enumerate(values[first:last], start=first + 1))
+    return (*shown, MORE) if len(values) > last else shown
+
+
+def _pages(values: Sequence[Value]) -> int:
+    return max(1, -(-len(values) // PAGE))
+
+
+def no_email(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """A mail address, where the city refuses a report without; the question says that it goes to the city."""
+    if "email" not in _missing_contact(draft, facts):
+        return None
+    return Gap("email", Say("ask.email", {"city": facts.city_name}), draft)
+
+
+def no_name(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """A name, likewise. One word is a name too."""
+    missing = {"first_name", "last_name"} & set(_missing_contact(draft, facts))
+    if not missing or "first_name" in draft.contact:
+        return None
+    return Gap("name", Say("ask.name", {"city": facts.city_name}), draft)
+
+
+def _missing_contact(draft: Draft, facts: Facts) -> list[str]:
+    return [name for name in facts.contact_needed if not (draft.contact.get(name) or facts.contact.get(name))]
+
+
+def no_consent(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """Nobody's number or address goes to a city before its owner was told, once."""
+    known = [name for name in facts.contact_needed if facts.contact.get(name)]
+    if not known or state.consented:
+        return None
+    return Gap("consent", Say("ask.consent", {"city": facts.city_name}), draft)
+
+
+GAPS: tuple[Find, ...] = (two_problems, no_service, no_place, no_attribute, no_email, no_name, no_consent)
+
+
+def no_photo(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """A photo, for services that are served better with one."""
+    if draft.service_code not in policy.photo_for or draft.files or "photo" in draft.asked:
+        return None
+    return Gap("photo", Say("ask.photo"), draft)
+
+
+def twin(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """An open request of the same service close by: most likely the same thing."""
+    found = next(iter(twins(draft, facts, policy)), None)
+    if found is None or "twin" in draft.asked:
+        return None
+    own = any(report.id == found.id for report in facts.reports)
+    choices = (Choice("1", "choice.same" if own else "choice.follow"), Choice("2", "choice.anyway"))
+    about = {
+        "service": found.service_name,
+        "place": found.place.address or (draft.place.address if draft.place else ""),
+    }
+    return Gap("twin", Say("ask.twin_own" if own else "ask.twin", about, choices), draft, about=name_of(found))
+
+
+def twins(draft: Draft, facts: Facts, policy: Policy) -> Iterator[Report]:
+    """Those we know first, then those that the city alone knows."""
+    near = (r for r in (*facts.nearby, *draft.at_city) if draft.place and r.service_code == draft.service_code)
+    return (r for r in near if draft.place and metres(draft.place, r.place) <= policy.twin_m)
+
+
+def name_of(report: Report) -> str:
+    """What a report that may not be ours is told apart by."""
+    return report.id or report.service_request_id or ""
+
+
+def unconfirmed(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
+    """ "Is that right?", as often as the city wants it asked."""
+    if draft.chosen or not draft.place or policy.confirm == "never" or "confirm" in draft.asked:
+        return None
+    best = next((guess.p for guess in draft.guesses if guess.service_code == draft.service_code), 1.0)
+    if policy.confirm == "unsure" and best >= policy.confirm_below:
+        return None
+    about = {"service": service_name(draft.service_code, facts), "place": draft.place.address}
+    return Gap("confirm", Say("ask.confirm", about), draft)
+
+
+OFFERS: tuple[Find, ...] = (twin, unconfirmed, no_photo)
+
+
+def metres(one: Place, other: Place) -> float:
+    """How far two places are apart, near enough for a few streets; infinite where one has no coordinates."""
+    if one.lat is None or one.long is None or other.lat is None or other.long is None:
+        return math.inf
+    north = (one.lat - other.lat) * METRES_A_DEGREE
+    east = (one.long - other.long) * METRES_A_DEGREE * math.cos(math.radians(one.lat))
+    return math.hypot(north, east)
+
+
+def service_name(service_code: str, facts: Facts) -> str:
+    """What the city calls a service."""
+    service = facts.services.get(service_code)
+    return service.service_name if service else service_code
+
+
+def _numbered(labels: Sequence[str]) -> tuple[Choice, ...]:
+    return tuple(Choice(str(number), label) for number, label in enumerate(labels, start=1))

@@ -21,7 +21,7 @@ from rapidfuzz.distance import OSA
 from bridge.errors import SettingsError
 from classifiers.places import building, geometry, packing
 from classifiers.places.geometry import Line, Point
-from classifiers.places.words import StreetName, fold, landmark_key, sound, street_name
+from classifiers.places.words import StreetName, asset_key, fold, landmark_key, sound, street_name
 
 _LIVED_IN = 3
 """House numbers known of a street that outweigh a piece of the same name elsewhere of which none is known."""
@@ -67,6 +67,15 @@ class Known:
     category: str
     address: str
     score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A thing of the city with a number on it; `kind` is pole, hydrant, exit, mile …"""
+
+    kind: str
+    number: str
+    at: Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +277,11 @@ class Gazetteer:
         )
         return tuple(Known(i, n, (la, lo), r, c, a, score) for i, n, la, lo, r, c, a in self._rows(sql, (key,)))
 
+    def assets(self, number: str) -> list[Asset]:
+        """The things of all kinds that bear a number."""
+        rows = self._rows("SELECT kind, number, lat, long FROM asset WHERE key = ? LIMIT 20", (asset_key(number),))
+        return [Asset(kind, said, (lat, long)) for kind, said, lat, long in rows]
+
     # ----------------------------------------------------------------------------------- the area
 
     def contains(self, at: Point) -> bool:
@@ -276,6 +290,12 @@ class Gazetteer:
             return any(geometry.inside(at, ring) for ring in self._boundary)
         south, west, north, east = self._box
         return south - 0.01 <= at[0] <= north + 0.01 and west - 0.013 <= at[1] <= east + 0.013
+
+    @property
+    def middle(self) -> Point:
+        """About the middle of the city, to tell which of many like places is meant."""
+        south, west, north, east = self._box
+        return (south + north) / 2, (west + east) / 2
 
     def districts(self, at: Point) -> list[str]:
         """The districts a point lies in."""

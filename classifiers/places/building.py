@@ -14,11 +14,11 @@ from pathlib import Path
 from classifiers.places import crossings, geometry, packing
 from classifiers.places.geometry import Line, Point
 from classifiers.places.packing import cell, pack
-from classifiers.places.sources import AddressPoint, Area, CrossingPin, Landmark, Record, StreetLine, read
+from classifiers.places.sources import AddressPoint, Area, Asset, CrossingPin, Landmark, Record, StreetLine, read
 from classifiers.places.strays import Numbered, strays
-from classifiers.places.words import SUFFIXES, StreetName, fold, similar, sound, street_name
+from classifiers.places.words import SUFFIXES, StreetName, asset_key, fold, similar, sound, street_name
 
-FORMAT = "8"
+FORMAT = "9"
 """Version of the tables below; a gazetteer of another version must be built again."""
 
 _TABLES = """
@@ -38,6 +38,7 @@ CREATE TABLE crossing (a INTEGER, b INTEGER, lat REAL, long REAL);
 CREATE TABLE landmark (id INTEGER PRIMARY KEY, name TEXT, category TEXT, lat REAL, long REAL, radius REAL,
   address TEXT);
 CREATE TABLE landmark_name (key TEXT, landmark INTEGER, PRIMARY KEY (key, landmark)) WITHOUT ROWID;
+CREATE TABLE asset (key TEXT, kind TEXT, number TEXT, lat REAL, long REAL);
 CREATE TABLE area (name TEXT, boundary INTEGER, points BLOB NOT NULL);
 CREATE TEMP TABLE given (low INTEGER, high INTEGER, street TEXT, lat REAL, long REAL, loose INTEGER,
   district TEXT);
@@ -45,6 +46,7 @@ CREATE TEMP TABLE given (low INTEGER, high INTEGER, street TEXT, lat REAL, long 
 _INDEXES = """
 CREATE INDEX line_street ON line (street);
 CREATE INDEX line_south ON line (south, north);
+CREATE INDEX asset_key ON asset (key);
 CREATE INDEX crossing_pair ON crossing (a, b);
 """
 
@@ -129,6 +131,9 @@ class _Writer:
                     self.write_landmark(record)
                 case Area():
                     self.write_area(record)
+                case Asset():
+                    row = (asset_key(record.number), record.kind, record.number, *record.at)
+                    self.db.execute("INSERT INTO asset VALUES (?, ?, ?, ?, ?)", row)
 
     # ------------------------------------------------------------------------------------- streets
 

@@ -13,7 +13,8 @@ from itertools import combinations, islice
 
 from bridge.vocabulary import Mention, MentionKind
 from classifiers.gazetteer import Gazetteer
-from classifiers.places import coordinates, evidence, geometry, resolve, shapes
+from classifiers.places import coordinates, evidence, geometry, numbered, pluscodes, resolve, shapes
+from classifiers.places.coordinates import Spotted
 from classifiers.places.geometry import Point
 from classifiers.places.grammar import Joined
 from classifiers.places.resolve import Found
@@ -24,7 +25,7 @@ _CONTEXT_M = 400.0
 _SAME_PLACE_M = 150.0
 _NEARNESS = re.compile(
     r"(?:[\s,.()-]|\b(?:near|by|at|close|to|corner|corners|intersection|intersections|of|with|in|front|across|from|just|right|"
-    r"around|and|on|the|next|opposite|side|street|cerca|con|en|la|el|de|esquina|casi|junto|frente|a)\b)*",
+    r"around|and|on|the|next|opposite|side|street|north|south|east|west|northbound|southbound|eastbound|westbound|[nsew]b|bound|lanes?|cerca|con|en|la|el|de|esquina|casi|junto|frente|a)\b)*",
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"\s*,?\s*(?:and|y|n|e)\s+(?:the\s+|la\s+)?", re.IGNORECASE)
@@ -135,18 +136,45 @@ def _runs_elsewhere(reading: Reading, street: Mention, found: Found) -> bool:
 
 
 def _by_coordinates(reading: Reading) -> list[Found]:
-    spotted = [s.at for m in reading.of_kind("coordinates") for s in coordinates.spot(m.text)]
-    return [point(reading.gazetteer, at) for at in spotted if at]
+    spotted = [s for m in reading.of_kind("coordinates") for s in coordinates.spot(m.text)]
+    return [f for s in spotted for f in _spotted(reading.gazetteer, s)]
 
 
-def point(gazetteer: Gazetteer, at: Point) -> Found:
+def _spotted(gazetteer: Gazetteer, spotted: Spotted) -> list[Found]:
+    """The place of coordinates, of a plus code near the city, or of the words a map link looks for."""
+    if spotted.at:
+        return [point(gazetteer, spotted.at, spotted.accuracy_m)]
+    if pluscodes.is_code(spotted.words):
+        area = pluscodes.decode(spotted.words, gazetteer.middle)
+        return [point(gazetteer, area.at, max(spotted.accuracy_m, area.reach_m), "plus code")] if area else []
+    return _looked_for(gazetteer, spotted.words)
+
+
+def _looked_for(gazetteer: Gazetteer, words: str) -> list[Found]:
+    """What a map link looks for: a corner, a house number or a landmark; vague when in an unknown town."""
+    said, _, town = (part.strip() for part in words.partition(","))
+    ours = not town or gazetteer.is_city(town.split(",")[0]) or gazetteer.district_named(town.split(",")[0])
+    if not ours and evidence.is_town(town.split(",")[0]):
+        return []
+    return [replace(f, vague=f.vague or not ours) for f in _named_by_link(gazetteer, said)]
+
+
+def _named_by_link(gazetteer: Gazetteer, said: str) -> list[Found]:
+    one, corner, two = (part.strip() for part in said.partition("&"))
+    if corner:
+        return resolve.intersection(gazetteer, one, two)
+    if house_number(said):
+        return resolve.address(gazetteer, said)
+    return resolve.landmark(gazetteer, said) or resolve.street(gazetteer, said)
+
+
+def point(gazetteer: Gazetteer, at: Point, accuracy_m: float, why: str = "coordinates") -> Found:
     """Coordinates as said; the other way round when only so they lie in the city."""
     swapped = (at[1], at[0])
-    why = "coordinates"
     if not gazetteer.contains(at) and gazetteer.contains(swapped):
-        at, why = swapped, "coordinates, the other way round"
+        at, why = swapped, f"{why}, the other way round"
     near = gazetteer.nearest_address(at)
-    return Found(at, f"near {near[0]}" if near else f"{at[0]:.5f}, {at[1]:.5f}", 15.0, why)
+    return Found(at, f"near {near[0]}" if near else f"{at[0]:.5f}, {at[1]:.5f}", accuracy_m, why)
 
 
 def _by_address(reading: Reading) -> list[Found]:
@@ -204,6 +232,19 @@ def _by_two_streets(reading: Reading) -> list[Found]:
     return []
 
 
+def _by_asset(reading: Reading) -> list[Found]:
+    return [f for m in reading.of_kind("pole") for f in numbered.asset(reading.gazetteer, m.text)]
+
+
+def _by_marker(reading: Reading) -> list[Found]:
+    """An exit or a mile marker of the highways that are named."""
+    said = reading.of_kind("highway")
+    roads = [m.text for m in said if not numbered.is_marker(m.text)]
+    return [
+        f for m in said if numbered.is_marker(m.text) for f in numbered.marker(reading.gazetteer, m.text, roads)
+    ]
+
+
 def _by_landmark_on_street(reading: Reading) -> list[Found]:
     gazetteer = reading.gazetteer
     names = [m.text for m in reading.of_kind("street")] + [
@@ -220,17 +261,20 @@ def _by_landmark(reading: Reading) -> list[Found]:
 
 
 def _by_street(reading: Reading) -> list[Found]:
-    numbered = (resolve.address(reading.gazetteer, m.text) for m in reading.of_kind("address"))
+    houses = (resolve.address(reading.gazetteer, m.text) for m in reading.of_kind("address"))
     streets = [*reading.of_kind("street", "highway", "block"), *(m for j in reading.said for m in j.streets)]
-    named = (resolve.street(reading.gazetteer, m.text) for m in islice(streets, 6))
-    return next(filter(None, numbered), []) or next(filter(None, named), [])
+    roads = (m for m in streets if not numbered.is_marker(m.text))
+    named = (resolve.street(reading.gazetteer, m.text) for m in islice(roads, 6))
+    return next(filter(None, houses), []) or next(filter(None, named), [])
 
 
 _EVIDENCE: tuple[Callable[[Reading], list[Found]], ...] = (
     _by_coordinates,
+    _by_asset,
     _by_address,
     _by_corner,
     _by_two_streets,
+    _by_marker,
     _by_landmark_on_street,
     _by_landmark,
     _by_street,

@@ -48,6 +48,7 @@ _OVER = re.compile(rf"\s+(?:at|over|and|&|crosses|crossing)\s+{_THE}|\s*[/@]\s*"
 _WATERS = ("bayou", "creek", "river", "brook", "canal", "stream")
 _ROADS = ("street", "highway")
 _WITH_STREET = ("address", "block", "street")
+_BLOCK_SAID = re.compile(r"\d{1,3}00\s*(?:block|blk)\b", re.IGNORECASE)
 _TYPES, _STRONG_TYPES = "|".join(SUFFIXES), "|".join(STRONG_SUFFIXES)
 _BEHIND_STRONG_TYPE = re.compile(rf"(.*\w\s+(?i:{_STRONG_TYPES})\b\.?),?\s+([a-z][a-z\s]*)", re.DOTALL)
 _BEHIND_TYPE = re.compile(rf"(.*\w\s+(?i:{_TYPES})\b\.?)(?:\s+[A-Z][\w.]*){{1,5}}", re.DOTALL)
@@ -147,6 +148,8 @@ def _trimmed(text: str, start: int, end: int, kind: MentionKind, everyday: Colle
         words = _to_type(words, kind, everyday)
     stripped = words.strip(' \t\r\n,;:!?()[]"“”-*')
     start += words.find(stripped)
+    if kind in ("address", "street") and _BLOCK_SAID.match(stripped):
+        kind = "block"
     if kind == "street" and re.match(r"#?\s?\d+\s+[^\W\d]", stripped):
         kind = "address"
     if kind == "landmark" and fold(stripped).split()[-1:] and fold(stripped).split()[-1] in STRONG_SUFFIXES:

@@ -27,6 +27,8 @@ _BLOCK = re.compile(
     re.I | re.S,
 )
 
+_OF_STREET = re.compile(r"(?:de\s+)?la\s+(?=calle|avenida)|of\s+(?:the\s+)?", re.I)
+
 CORNER_M = 20.0
 """How far off a corner of two streets may be, in metres."""
 
@@ -87,7 +89,7 @@ def address(gazetteer: Gazetteer, text: str) -> list[Found]:
     if parts is None:
         return street(gazetteer, text)
     low, high, name = parts
-    matches = streets_of(gazetteer, name)
+    matches = streets_of(gazetteer, _OF_STREET.sub("", name))
     found = [f for m in matches for f in houses(gazetteer, m, low, high)]
     return found or [
         replace(f, why="no such house number, middle of the street") for f in _middles(gazetteer, matches)

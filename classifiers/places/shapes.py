@@ -99,10 +99,12 @@ _SHAPES: tuple[tuple[MentionKind, re.Pattern[str]], ...] = (
     (
         "pole",
         re.compile(
-            r"\b(?:(?:utility|light|lamp|telephone|street\s?light|signal)\s+)?"
-            r"(?:pole|post|asset|hydrant|manhole|poste|luminaire|cabinet|meter)\s*"
-            r"(?:#|no\.?|num(?:ber)?\.?|n[uú]mero|id|tag)\s*(?:is\s+|:\s*)?[A-Z]{0,3}[-\s]?\d[\w-]{1,11}\b"
-            r"|\b(?:pole|asset|poste)\s+[A-Z]{0,2}-?\d{3,8}\b",
+            r"\b(?:(?:utility|power|light|lamp|telephone|street\s?light|signal)\s+)?"
+            r"(?:pole|post|asset|hydrant|manhole|poste|luminaire|luminaria|hidrante|cabinet|meter|street\s?(?:light|lamp))\s*"
+            r"(?:(?:with|has|con)\s+)?(?:the\s+|el\s+)?"
+            r"(?:#|no\.?|num(?:ber)?\.?|n[uú]m(?:ero)?\.?|id|tag)\s*(?:(?:#|no\.?|number|is)\s*|:\s*)?[A-Z]{0,3}[-\s]?\d[\w-]{1,11}\b"
+            r"|\b(?:pole|asset|poste|hydrant|manhole|hidrante|luminaria)\s+[A-Z]{0,2}-?\d{2,8}\b(?!\s*(?:feet|ft|st\b|nd\b|rd\b|th\b|block|weeks?|days?|on\b))"
+            r"|\bstreet\s?light\s+[A-Z]{0,2}-?\d{4,8}\b",
             re.IGNORECASE,
         ),
     ),
@@ -112,14 +114,15 @@ _SHAPES: tuple[tuple[MentionKind, re.Pattern[str]], ...] = (
             r"(?<![\w-])(?:I\s?-\s?\d{1,3}|(?:IH?|SH|SR|RT)\d{1,3}(?!\w)|(?:interstate|route|rte?\.?|hwy\.?|highway|us|u\.s\.|sr|fm|cr|ih|"
             r"state\s+(?:route|highway|road)|us\s+(?:highway|hwy|route)|county\s+road|beltway|carretera|autopista)"
             r"[\s-]?\d{1,4})[A-Z]?(?:\s?(?:(?:north|south|east|west)(?:bound)?|[NSEW]B?)\b)?"
-            r"|\b(?:exit|mile\s?(?:marker|post)|mm|salida|milla)\s?#?\d{1,3}[A-Z]?\b(?!\s*(?:feet|ft|minutes|miles|am|pm))",
+            r"|\b(?:exit|mile\s?(?:marker|post)|mm|salida|milla)\s?(?:#|no\.?\s|number\s)?\s?\d{1,3}(?:\.\d)?[A-Z]?\b"
+            r"(?!\s*(?:feet|ft|minutes|miles|am|pm))|(?<=\bat\s)mile\s\d{1,3}\b|(?<=\bnear\s)mile\s\d{1,3}\b",
             re.IGNORECASE,
         ),
     ),
     (
         "postcode",
         re.compile(
-            rf"(?:\bzip(?:\s?code)?:?\s+|\bpostal\s+|c[oó]digo\s+postal\s+|(?:^|(?<=[\s,]))(?:{_STATES})\.?,?\s+)(\d{{5}}(?:-\d{{4}})?)\b"
+            rf"(?:^\s*(?=\S+\s*$)|\bzip(?:\s?code)?:?\s+|\bpostal\s+|c[oó]digo\s+postal\s+|(?:^|(?<=[\s,]))(?:{_STATES})\.?,?\s+)(\d{{5}}(?:-\d{{4}})?)\b"
         ),
     ),
     (
@@ -129,6 +132,8 @@ _SHAPES: tuple[tuple[MentionKind, re.Pattern[str]], ...] = (
             r"frente\s+a|enfrente\s+de|afuera\s+de|detr[aá]s\s+de|al\s+lado\s+de|cerca\s+de|en)\s+"
             r"(?:my|our|mi|nuestr[ao])\s+(?:own\s+|apartment\s+|front\s+)?(?:house|home|apartment|apt|building|street|block|"
             r"driveway|yard|alley|corner|property|casa|apartamento|edificio|calle|cuadra|esquina)\b"
+            r"|\b(?:corner|end|top|bottom|middle|esquina|final)\s+(?:of|de)\s+(?:my|our|mi|nuestra)\s+(?:street|block|road|calle|cuadra)\b"
+            r"|\b(?:at|to|by|of|en|de)\s+(?:my|our|mi)\s+(?:house|home|place|address|casa|domicilio)\b"
             r"|\b(?:right\s+here|at\s+this\s+(?:location|intersection|corner|address|spot)|across\s+from\s+me|"
             r"the\s+corner\s+by\s+me|where\s+i\s+live|aqu[ií]\s+mismo|donde\s+vivo)\b",
             re.IGNORECASE,

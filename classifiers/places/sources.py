@@ -5,7 +5,8 @@ What a file holds is told from its content, not from its name:
 - GeoJSON: OpenStreetMap extracts, street centre lines (with TIGER-like address ranges), landmark points and
   areas, a city boundary or neighbourhoods;
 - Overpass JSON (`out geom`, or ways with their nodes);
-- CSV: addresses (OpenAddresses columns, or one `address` column) or landmarks (a `name` column);
+- CSV: addresses (OpenAddresses columns, or one `address` column), landmarks (a `name` column), or numbered
+  things such as poles and hydrants (a `pole_id`, `hydrant_id`, `asset_id` … column);
 - JSON Lines or a JSON array: GeoReport service requests with `address` and `lat`/`long`.
 """
 
@@ -77,7 +78,28 @@ class CrossingPin:
     at: Point
 
 
-Record = StreetLine | AddressPoint | CrossingPin | Landmark | Area
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A thing with a number on it: a pole, a hydrant, a motorway exit ("exit"), a mile marker ("mile")."""
+
+    kind: str
+    number: str
+    at: Point
+
+
+Record = StreetLine | AddressPoint | CrossingPin | Landmark | Area | Asset
+
+_ASSET_FIELDS = (
+    "pole", "pole_id", "pole_no", "pole_number", "pole_num", "poleid", "poleno", "hydrant", "hydrant_id",
+    "hydrant_number", "manhole_id", "light_id", "streetlight_id", "exit", "exit_number", "mile", "mile_marker",
+    "milepost", "asset", "asset_id", "asset_number", "assetid", "facility_id", "facilityid", "unit_id", "unitid",
+)  # fmt: skip
+_NUMBERED_THINGS = {
+    ("highway", "street_lamp"): "pole", ("power", "pole"): "pole", ("man_made", "utility_pole"): "pole",
+    ("emergency", "fire_hydrant"): "hydrant", ("man_made", "manhole"): "manhole", ("manhole", "*"): "manhole",
+    ("man_made", "street_cabinet"): "cabinet", ("highway", "motorway_junction"): "exit",
+    ("highway", "milestone"): "mile",
+}  # fmt: skip
 
 _LANDMARK_TAGS = (
     "amenity", "leisure", "tourism", "shop", "historic", "building", "office", "railway", "public_transport",
@@ -87,6 +109,7 @@ _RANGE_FIELDS = (
     ("from_address", "to_address"), ("lfromadd", "ltoadd"), ("rfromadd", "rtoadd"), ("l_add_from", "l_add_to"),
     ("l_f_add", "l_t_add"), ("fromhn", "tohn"), ("lfromhn", "ltohn"), ("from_left", "to_left"),
 )  # fmt: skip
+_OTHER_NAMES = ("aliases", "alt_name", "old_name", "name_1", "loc_name", "official_name", "ref")
 _STREET_FIELDS = ("name", "fullname", "full_name", "street", "street_name", "st_name", "streetname", "label")
 _NUMBER = re.compile(
     r"\s*#?(\d{1,6})[a-zA-Z]?(?:\s*(?:[-–/&]|\band\b|\by\b)\s*#?(\d{1,6})[a-zA-Z]?)?(?:\s+1/2)?\b[\s,]*(.*)",
@@ -190,7 +213,12 @@ def _from_tags(
     points = points or [middle(ring) for ring in rings[:1]]
     if points and (address := _tagged_address(tags, points[0])):
         yield address
+    if points and not rings and (asset := _asset(tags, points[0])):
+        yield asset
+        return
     name = _first(tags, _STREET_FIELDS)
+    if not name and lines and tags.get("highway"):
+        name = _names(tags.get("ref") or "")[0] if tags.get("ref") else ""  # a motorway is known by its number
     if not name:
         return
     if lines and _is_street(tags):
@@ -199,6 +227,20 @@ def _from_tags(
         yield Area(name, _is_boundary(tags), tuple(rings))
     elif points:
         yield _landmark(name, tags, points[0], rings)
+
+
+def _asset(row: Mapping[str, Any], at: Point) -> Asset | None:
+    """A numbered thing by OpenStreetMap's tags, or by a column of an inventory."""
+    for (tag, value), kind in _NUMBERED_THINGS.items():
+        if row.get(tag) and value in (row[tag], "*"):
+            number = _first(row, ("ref", "distance", "pk") if kind == "mile" else ("ref",))
+            return Asset(kind, number, at) if number else None
+    column = next((c for c in _ASSET_FIELDS if row.get(c)), "")
+    if not column or row.get("name"):
+        return None
+    kind = re.split(r"_|id$|no$", column)[0].replace("milepost", "mile").replace("streetlight", "pole")
+    kind = {"light": "pole", "facility": "asset", "unit": "asset"}.get(kind, kind)
+    return Asset(str(row.get("category") or kind).lower() if kind == "asset" else kind, str(row[column]), at)
 
 
 def _is_street(tags: Mapping[str, Any]) -> bool:
@@ -217,7 +259,7 @@ def _is_boundary(tags: Mapping[str, Any]) -> bool:
 
 def _street_lines(name: str, tags: Mapping[str, Any], lines: list[Line]) -> Iterator[Record]:
     low, high = _range(tags) if len(lines) == 1 else (None, None)
-    aliases = _names(tags.get("aliases")) + _names(tags.get("alt_name")) + _names(tags.get("old_name"))
+    aliases = tuple(name for field in _OTHER_NAMES for name in _names(tags.get(field)))
     for line in lines:
         if len(line) > 1:
             yield StreetLine(name, line, low, high, aliases)
@@ -313,7 +355,9 @@ def _from_row(row: Mapping[str, str], at: Point) -> Iterator[Record]:
     number = row.get("number") or row.get("house_number") or row.get("addr_num") or ""
     street = row.get("street") or row.get("street_name") or row.get("full_street_name") or ""
     whole = f"{number} {street}" if number else (street if house_number(street) else row.get("address", ""))
-    if row.get("name") and not number:
+    if not number and (asset := _asset(row, at)):
+        yield asset
+    elif row.get("name") and not number:
         aliases = _names(row.get("aliases", ""))
         radius = float(row["radius_m"]) if row.get("radius_m") else 40.0
         yield Landmark(row["name"], at, radius, aliases, row.get("category", ""), row.get("address", ""))

@@ -20,6 +20,7 @@ from classifiers.places.words import SUFFIXES, fold
 _WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?\.?")
 _PLACE_WORD = re.compile(
     r"(?:\b(?:on|at|near|by|behind|of|between|and|from|to|towards?|off|onto|along|outside|opposite|beside|past|in|across|down|up|"
+    r"where|meets|crosses|x|n|"
     r"calle|en|de|frente\s+al?|cerca\s+del?|detr[aá]s\s+del?|entre|y|con|al|del|desde|hasta)\s+(?:the\s+|la\s+|el\s+)?"
     r"|[&@/+(]\s*|(?:^|[.!?;:,]\s+))$",
     re.IGNORECASE,

@@ -210,6 +210,11 @@ def landmark_key(text: str) -> str:
     return _SPANISH_LANDMARKS.get(key, key)
 
 
+def asset_key(number: str) -> str:
+    """What two writings of one pole's, hydrant's or exit's number share: "A-0012 " and "a12"."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", "".join(fold(number).split()))
+
+
 _SOUNDS = (
     (re.compile(r"ph"), "f"), (re.compile(r"gh(?=[^aeiou]|$)"), ""), (re.compile(r"ck|q"), "k"),
     (re.compile(r"c(?=[eiy])"), "s"), (re.compile(r"c"), "k"), (re.compile(r"z"), "s"), (re.compile(r"x"), "ks"),

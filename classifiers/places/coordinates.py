@@ -34,7 +34,8 @@ class Spotted:
 
 _N = r"[-+−]?\d{1,3}\.\d{3,15}"
 _DECIMAL = re.compile(
-    rf"(?<![\w.])(?:lat(?:itude)?\s*(?:is\s+|[:=])?\s*)?(?P<lat>{_N})\s*°?\s*(?P<ns>[NS])?\s*(?:[,;/& ]|\band\b|\by\b)\s*"
+    rf"(?<![\w.])(?:lat(?:itude)?\s*(?:is\s+|[:=])?\s*)?(?P<lat>{_N})\s*°?\s*(?P<ns>[NS])?\s*"
+    r"(?:[,;/& ]|\band\b|\by\b)\s*"
     rf"(?:(?:and\s+)?(?:lon(?:g|gitude)?|lng)\s*(?:is\s+|[:=])?\s*)?(?P<long>{_N})\s*°?\s*(?P<ew>[EWO])?(?![\w.]*\d)",
     re.IGNORECASE,
 )
@@ -42,7 +43,8 @@ _LETTER_FIRST = re.compile(
     rf"(?<!\w)(?P<ns>[NS])\s?(?P<lat>{_N})\s*°?[\s,;/]*(?P<ew>[EWO])\s?(?P<long>{_N})(?![\w.]*\d)", re.IGNORECASE
 )
 _COMMA = re.compile(
-    r"(?<![\w.,])(?P<lat>[-+−]?\d{1,2},\d{4,10})\s*[;/ ]\s*(?P<long>[-+−]?\d{1,3},\d{4,10})(?P<ns>)(?P<ew>)(?![\w,])"
+    r"(?<![\w.,])(?P<lat>[-+−]?\d{1,2},\d{4,10})\s*[;/ ]\s*"
+    r"(?P<long>[-+−]?\d{1,3},\d{4,10})(?P<ns>)(?P<ew>)(?![\w,])"
 )
 
 

@@ -123,7 +123,7 @@ def _decimal(match: re.Match[str]) -> Point | None:
 def _decimals_m(match: re.Match[str]) -> float:
     """Half of what the last decimal is worth; a device writes more of them than it knows."""
     fewest = min(len(re.split("[.,]", match[side])[1]) for side in ("lat", "long"))
-    return max(DEVICE_M, 0.8 * METRES_PER_DEGREE / 10**fewest)
+    return max(DEVICE_M, 0.8 * METRES_PER_DEGREE * 10.0**-fewest)
 
 
 def _degrees(match: re.Match[str]) -> Point | None:
@@ -141,7 +141,7 @@ def _sixtieths_m(match: re.Match[str]) -> float:
     if match["as"]:
         return DEVICE_M if "." in match["as"] else 25.0
     decimals = len(match["am"].partition(".")[2])
-    return max(DEVICE_M, 0.8 * METRES_PER_DEGREE / 60 / 10**decimals)
+    return max(DEVICE_M, 0.8 * METRES_PER_DEGREE / 60 * 10.0**-decimals)
 
 
 def _signed(value: float, letter: str | None) -> float:

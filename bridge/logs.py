@@ -45,6 +45,7 @@ def configure(level: str = "info", *, json: bool = False) -> None:
     for_people = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     rendered: list[Processor] = as_json if json else [structlog.processors.format_exc_info, _mask, for_people]
     handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(level.upper())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -53,9 +54,9 @@ def configure(level: str = "info", *, json: bool = False) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(min(logging.INFO, handler.level))  # what is not shown is counted still
     for name in QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+        logging.getLogger(name).setLevel(max(logging.WARNING, handler.level))
     # It warns whenever a look is still under way when the next is due; that look then sees what is due.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 

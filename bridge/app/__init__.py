@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import channels
+from bridge.app.meters import Meters
 from bridge.app.parts import (
     SERVICE_MODEL,
     MakeJurisdiction,
@@ -44,6 +45,7 @@ from bridge.store.blobs import FolderBlobs
 from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import Artifact, Service
+from bridge.web.health import health
 from bridge.web.server import serving
 from bridge.web.site import site
 from classifiers import services
@@ -56,6 +58,7 @@ SERVICES = TypeAdapter(tuple[Service, ...])
 SERVICES_AGAIN = timedelta(hours=1)
 SERVICES_RETRY_SECONDS = 5.0
 NEW_MODELS_SECONDS = 30.0
+READY_SECONDS = 2.0
 RETENTION_SECONDS = 3600.0
 LONGEST_TRACKING_SECONDS = 60.0  # a city's limit of reads is one of a minute
 JOBS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}  # a late look is better than none
@@ -82,13 +85,31 @@ class Bridge:
     clients: Mapping[str, Client]
     blobs: Blobs
     desks: Mapping[str, Desk] = field(default_factory=dict)
+    meters: Meters = field(default_factory=Meters)
 
     def application(self, pages: Sequence[BaseRoute] = ()) -> ASGIApp:
         """What is served over HTTP. `pages` come after the bridge's own routes."""
         mounts: dict[str, ASGIApp] = {
             embedded_path(city_id): surface(desk) for city_id, desk in self.desks.items()
         }
-        return site(self.channels, self.accept, mounts, pages)
+        return site(self.channels, self.accept, mounts, [*health(self.unready, self.metrics), *pages])
+
+    async def unready(self) -> str:
+        """What keeps the bridge from its work, "" when nothing does."""
+        silent = [city.id for city in self.handling.jurisdictions.values() if not city.services]
+        if silent:
+            return f"no service list yet of {', '.join(silent)}"
+        try:
+            await asyncio.wait_for(self.store.read(lambda tx: tx.holds()), READY_SECONDS)
+        except Exception as error:  # whatever it is, the database does not answer
+            log.warning("not ready", extra={"error": repr(error)})
+            return "the database does not answer"
+        return ""
+
+    async def metrics(self) -> bytes:
+        """For Prometheus."""
+        now = self.handling.clock.now()
+        return self.meters.exposition(await self.store.read(lambda tx: tx.backlog(now)))
 
     async def run(
         self, listener: socket.socket, pages: Sequence[BaseRoute] = (), ready: asyncio.Event | None = None
@@ -222,9 +243,11 @@ async def open_bridge(
         blobs=blobs,
         desks=desks,
     )
+    bridge.meters.watch()
     try:
         yield bridge
     finally:
+        bridge.meters.close()
         await bridge.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bridge.cli import beginning, cities, learning, mail, records, serving, understanding
+from bridge.cli import beginning, cities, learning, mail, records, serving, understanding, work
 
 # Pretty tracebacks show local variables, and those hold secrets.
 app = typer.Typer(
@@ -22,5 +22,6 @@ understanding.models.command("restore")(learning.restore_model)
 app.add_typer(cities.app, name="city")
 app.add_typer(mail.app, name="mail")
 app.add_typer(records.app, name="records")
+app.add_typer(work.app, name="work")
 app.add_typer(understanding.gazetteers, name="gazetteer")
 app.add_typer(understanding.models, name="models")

@@ -94,7 +94,11 @@ async def _reply(dispatch: Dispatch, row: OutboxRow) -> None:
         await store.write(lambda tx: _undelivered(dispatch, tx, row, reason))
         log.warning("reply refused", extra={"outbox_id": row.id, "error": reason})
     else:
-        log.info("reply sent", extra={"outbox_id": row.id, "account_id": row.reply.account_id})
+        waited = (dispatch.handling.clock.now() - row.created_at).total_seconds()
+        log.info(
+            "reply sent",
+            extra={"outbox_id": row.id, "account_id": row.reply.account_id, "seconds": round(waited, 3)},
+        )
         await store.write(lambda tx: tx.finish_outbox(row, sent))
         log.info("reply closed", extra={"outbox_id": row.id})
 
@@ -213,7 +217,9 @@ async def _accepted(
         tx.finish_outbox(row, Sent(receipt.service_request_id or receipt.token or ""))
 
     await _conclude(dispatch, row, commit)
-    log.info("report accepted", extra={"report_id": report.id, "sent_at": sent_at.isoformat()})
+    waited = (dispatch.handling.clock.now() - row.created_at).total_seconds()
+    told = {"report_id": report.id, "sent_at": sent_at.isoformat(), "seconds": round(waited, 3)}
+    log.info("report accepted", extra=told)
 
 
 async def _refused(dispatch: Dispatch, row: OutboxRow, report: Report, attempt: Attempt, error: Permanent) -> None:

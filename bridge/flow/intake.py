@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from time import perf_counter
 
 from bridge import trace
 from bridge.flow.handling import Handling, settle
@@ -21,13 +22,20 @@ def accepting(handling: Handling) -> Accept:
     """An `Accept` that stores all messages of one delivery in one transaction."""
 
     async def accept(messages: Sequence[Inbound]) -> None:
+        began = perf_counter()
         log.debug("inbound received", extra={"messages": len(messages)})
         heard = [(message, _alarm(handling, message)) for message in messages]
         added = await handling.store.write(lambda tx: [_store(handling, tx, *one) for one in heard])
+        seconds = perf_counter() - began
         for (message, alarm), new in zip(heard, added, strict=True):
             log.info(
                 "inbound stored" if new else "inbound already known",
-                extra={"trace": new, "account_id": message.account_id, "kind": str(message.kind)},
+                extra={
+                    "trace": new,
+                    "account_id": message.account_id,
+                    "kind": str(message.kind),
+                    "seconds": round(seconds, 4),
+                },
             )
             if alarm and new:
                 log.warning("emergency heard", extra={"trace": new, "rule": alarm.rule})

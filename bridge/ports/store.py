@@ -17,6 +17,7 @@ from bridge.ports.reports import ReportsOf
 from bridge.ports.staff import StaffOf
 from bridge.ports.timers import TimersOf
 from bridge.ports.wake import Committing
+from bridge.ports.work import WorkOf
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ class Transaction(
     AttemptsOf,
     ArtifactsOf,
     RecordsOf,
+    WorkOf,
     Committing,
     Protocol,
 ):

@@ -82,10 +82,12 @@ class Conversation(Base, table=True):
     updated_at: datetime = _time()
 
 
-def _open_rows(name: str) -> tuple[Index, Index]:
-    """Partial indexes over open rows alone, so that a million finished rows cost a claim nothing."""
-    where = text("state = 'open'")
+def _open_rows(name: str) -> tuple[Index, Index, Index]:
+    """Partial indexes over open rows alone, so that a million finished rows cost a claim nothing, and over dead
+    ones."""
+    where, dead = text("state = 'open'"), text("state = 'dead'")
     return (
+        Index(f"ix_{name}_dead", "id", sqlite_where=dead, postgresql_where=dead),
         Index(f"ix_{name}_open_lane", "lane", "id", sqlite_where=where, postgresql_where=where),
         Index(f"ix_{name}_open_due", "due_at", "id", sqlite_where=where, postgresql_where=where),
     )

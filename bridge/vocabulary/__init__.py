@@ -11,6 +11,7 @@ imports any other part or library, so every part may import this.
     conversation   state, events and decisions of one conversation
     rows           claimed work, as it crosses the store's port
     records        what is kept of residents, and for how long
+    work           how the work stands
 """
 
 from bridge.vocabulary.conversation import (
@@ -101,6 +102,7 @@ from bridge.vocabulary.services import (
     Service,
     Value,
 )
+from bridge.vocabulary.work import Backlog, DeadRow, QueueFigures
 
 __all__ = [
     "Alarm",
@@ -109,6 +111,7 @@ __all__ = [
     "Attachment",
     "Attempt",
     "Attribute",
+    "Backlog",
     "Choice",
     "CityAccepted",
     "CityAnswer",
@@ -116,6 +119,7 @@ __all__ = [
     "CityUnreachable",
     "Conversation",
     "Datatype",
+    "DeadRow",
     "Decision",
     "Deletion",
     "Delivery",
@@ -158,6 +162,7 @@ __all__ = [
     "Problem",
     "Query",
     "Question",
+    "QueueFigures",
     "Receipt",
     "Report",
     "ReportState",

@@ -1,13 +1,11 @@
-"""The bridge's HTTP surface: the channels' hooks, health, and applications mounted under a prefix."""
+"""The bridge's HTTP surface: the channels' hooks, and applications mounted under a prefix."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from bridge.ports import Accept, Channel
@@ -22,9 +20,4 @@ def site(
     """One application. `mounts` maps a prefix ("/open311/fairview/v2") to an application."""
     hooks = [hook for channel in channels for hook in channel.hooks(accept)]
     mounted = [Mount(prefix, app) for prefix, app in mounts.items()]
-    return Starlette(routes=[Route("/healthz", _health), *hooks, *mounted, *pages])
-
-
-async def _health(_request: Request) -> JSONResponse:
-    """The process serves. Whether it can do its work is another question."""
-    return JSONResponse({"status": "ok"})
+    return Starlette(routes=[*hooks, *mounted, *pages])

@@ -79,6 +79,7 @@ class Surroundings:
     providers: Providers
     city: City
     data: Path
+    url: str
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the bridge's database as they are now."""
@@ -115,7 +116,7 @@ async def surroundings(
         secrets = {**made.environ, "CITY_KEY": its_city.key}
         bridge = BridgeProcess(folder / "bridge.toml", secrets, main)
         try:
-            yield Surroundings(bridge, made, its_city, folder / "data")
+            yield Surroundings(bridge, made, its_city, folder / "data", f"http://127.0.0.1:{web_port}")
         finally:
             if bridge.alive:
                 bridge.kill()

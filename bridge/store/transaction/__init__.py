@@ -15,9 +15,12 @@ from bridge.store.transaction.reports import Reports
 from bridge.store.transaction.retention import RetentionPart
 from bridge.store.transaction.staff import Staff
 from bridge.store.transaction.timers import Timers
+from bridge.store.transaction.work import Work
 
 
-class SqlTransaction(InboxPart, OutboxPart, Timers, Reports, Staff, Attempts, Artifacts, RetentionPart, Records):
+class SqlTransaction(
+    InboxPart, OutboxPart, Timers, Reports, Staff, Attempts, Artifacts, RetentionPart, Records, Work
+):
     """Every subject, on one session."""
 
     @property

@@ -114,6 +114,13 @@ def upgrade() -> None:
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inbox_conversation_id"), ["conversation_id"], unique=False)
         batch_op.create_index(
+            "ix_inbox_dead",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'dead'"),
+            postgresql_where=sa.text("state = 'dead'"),
+        )
+        batch_op.create_index(
             "ix_inbox_open_due",
             ["due_at", "id"],
             unique=False,
@@ -198,6 +205,13 @@ def upgrade() -> None:
     with op.batch_alter_table("timer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_timer_conversation_id"), ["conversation_id"], unique=False)
         batch_op.create_index(
+            "ix_timer_dead",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'dead'"),
+            postgresql_where=sa.text("state = 'dead'"),
+        )
+        batch_op.create_index(
             "ix_timer_open_due",
             ["due_at", "id"],
             unique=False,
@@ -255,6 +269,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outbox_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_dead",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'dead'"),
+            postgresql_where=sa.text("state = 'dead'"),
+        )
         batch_op.create_index(
             "ix_outbox_open_due",
             ["due_at", "id"],
@@ -385,6 +406,7 @@ def downgrade() -> None:
 
     op.drop_table("staff_task")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_dead")
         batch_op.drop_index(batch_op.f("ix_outbox_report_id"))
         batch_op.drop_index(batch_op.f("ix_outbox_provider_id"))
         batch_op.drop_index(
@@ -402,6 +424,7 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("follower")
     with op.batch_alter_table("timer", schema=None) as batch_op:
+        batch_op.drop_index("ix_timer_dead")
         batch_op.drop_index(
             "ix_timer_open_lane",
             sqlite_where=sa.text("state = 'open'"),
@@ -421,6 +444,7 @@ def downgrade() -> None:
 
     op.drop_table("report")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_inbox_dead")
         batch_op.drop_index(
             "ix_inbox_open_lane",
             sqlite_where=sa.text("state = 'open'"),

@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 WIDTH = 8
 LOOK_SECONDS = 8.0  # a report waits no longer for the city's list of open ones
+SENT_AGAIN_FOR = timedelta(days=3)  # a report the city takes again and again, and never has, is then a person's
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,10 @@ async def _proven_absent(dispatch: Dispatch, row: OutboxRow, report: Report, uns
     if lookup.verdict == "cannot_tell":
         await _leave_to_staff(dispatch, row, report, unsettled, lookup.why)
         return False
+    if dispatch.handling.clock.now() - row.created_at > SENT_AGAIN_FOR:
+        why = f"sent again and again for {SENT_AGAIN_FOR.days} days, and the city has it not: {lookup.why}"
+        await _leave_to_staff(dispatch, row, report, unsettled, why)
+        return False
     await dispatch.handling.store.write(lambda tx: _close(tx, unsettled, "absent", lookup.why))
     return True
 
@@ -250,7 +255,8 @@ async def _not_stored(
 
 
 async def _unsure(dispatch: Dispatch, row: OutboxRow, report: Report, attempt: Attempt, reason: str) -> None:
-    due = attempt.opened_at + dispatch.jurisdiction(report).settle_after
+    settled = attempt.opened_at + dispatch.jurisdiction(report).settle_after
+    due = max(settled, dispatch.handling.clock.now() + backoff(row.attempts))
 
     def commit(tx: Transaction) -> None:
         _close(tx, [attempt], "unsure", reason)

@@ -11,17 +11,19 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from bridge.errors import BridgeError, Permanent, Retryable, Unsure
 from bridge.open311 import wire
 from bridge.open311.documents import Document
+from bridge.open311.instants import read_instant
 from bridge.open311.shapes import Row, text
 from bridge.vocabulary import Receipt
 
 _WAIT = 60.0  # seconds, where a city says "later" without saying when
 _LONGEST_WAIT = 6 * 3600.0
+_OLD = timedelta(days=2)
 
 
 class AlreadyThere(Unsure):
@@ -35,6 +37,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     document: Document
+    url: str = ""  # where it came from, redirects of a read followed; without its query
 
     @property
     def success(self) -> bool:
@@ -57,7 +60,7 @@ class Sent:
 def posted(answer: Answer, sent: Sent, now: datetime) -> Receipt:
     """The receipt in the answer to a POST. Raises Retryable, Permanent or Unsure."""
     if answer.success:
-        return _receipt(answer, sent)
+        return _receipt(answer, sent, now)
     if sent.once and _duplicate(answer):
         raise AlreadyThere(f"the city says it has this reference already: {_told(answer)}")
     raise refusal(answer, now)
@@ -104,7 +107,7 @@ def redacted(words: str, secret: str | None) -> str:
 # ----------------------------------------------------------------------------------------- a POST's answer
 
 
-def _receipt(answer: Answer, sent: Sent) -> Receipt:
+def _receipt(answer: Answer, sent: Sent, now: datetime) -> Receipt:
     """simple-crm and uReport answer 200 with other people's requests to a POST that lost its form, so more
     than one row, or a row that is about something else, is no receipt."""
     found = wire.receipts(answer.document.tree)
@@ -113,7 +116,7 @@ def _receipt(answer: Answer, sent: Sent) -> Receipt:
     receipt, row = found[0]
     if receipt.service_request_id is None and receipt.token is None and not sent.blackbox:
         raise Unsure(f"the city answered {answer.status} without an id or a token")
-    if sent.check_echo and (difference := foreign(row, sent)):
+    if sent.check_echo and (difference := foreign(row, sent, now)):
         raise Unsure(f"the city answered {answer.status} with another request: {difference}")
     return receipt
 
@@ -126,14 +129,23 @@ def _duplicate(answer: Answer) -> bool:
     return answer.status == 409 or (answer.status < 500 and "duplicate" in wire.words(answer.document).lower())
 
 
-def foreign(row: Row, sent: Sent) -> str:
-    """How an echoed row differs from what was sent, "" when it agrees or echoes nothing."""
+def foreign(row: Row, sent: Sent, now: datetime) -> str:
+    """How an echoed row differs from what was sent, "" when it agrees or echoes nothing. A city's clock and zone
+    may be off by hours, so a time speaks against a row only when it is days old."""
     code, description = text(row.get("service_code")), text(row.get("description"))
-    if code and code != sent.service_code:
+    if code and not same_code(code, sent.service_code):
         return f"service_code {code}"
     if description and not _same_text(description, sent):
         return "another description"
+    requested = read_instant(text(row.get("requested_datetime")))
+    if requested and now - requested > _OLD:
+        return f"requested at {requested:%Y-%m-%d}"
     return ""
+
+
+def same_code(shown: str, sent: str) -> bool:
+    """Whether two service codes are one: a city that shows its codes as JSON numbers loses their leading zeros."""
+    return shown == sent or (sent.isdecimal() and shown.isdecimal() and int(shown) == int(sent))
 
 
 def _same_text(echoed: str, sent: Sent) -> bool:

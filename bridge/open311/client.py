@@ -19,7 +19,7 @@ import structlog
 
 from bridge.errors import BridgeError, Permanent, Retryable
 from bridge.open311 import answers, attributes, form, listing, matching, nearby, updates, wire
-from bridge.open311.endpoint import Endpoint, Sleep
+from bridge.open311.endpoint import Endpoint, Sleep, Unreadable
 from bridge.open311.exchange import File
 from bridge.open311.following import Follower
 from bridge.open311.listing import Listing, Query
@@ -42,6 +42,7 @@ from bridge.vocabulary import (
 )
 
 _log = structlog.get_logger(__name__)
+_WIDEST_ZONE = timedelta(hours=14)
 
 Photo = Callable[[str], Awaitable[File]]
 """Fetches a photo by its public URL, for cities that want the file itself."""
@@ -118,17 +119,25 @@ class Client:
         city may still be storing it.
         """
         skew = timedelta(minutes=self.profile.clock_skew_minutes)
+        if self.profile.false_utc:  # who prints local time with a Z may compare with local time as well
+            skew += _WIDEST_ZONE
         found = await self.listing(Query(since - skew, self._now() + skew))
         return matching.settle(found.rows, submission, self.profile, since) or self._not_found(
             submission, found, since
         )
 
     async def resolve(self, token: str) -> str | None:
-        """The service_request_id of a token; None while the city has none yet."""
-        answer = await self.endpoint.get("token", f"tokens/{_path(token)}")
+        """The service_request_id of a token; None while the city has none yet.
+
+        A failure is "not yet" too: mySociety's handlers die with 500 while there is no id, and one token that a
+        city cannot answer for must not stand in the way of the others."""
+        try:
+            answer = await self.endpoint.get("token", f"tokens/{_path(token)}")
+        except Unreadable:
+            return None
         if answer.success:
             return wire.token_id(answer.document.tree, token)
-        if answer.status in self.profile.pending_statuses:
+        if answer.status in self.profile.pending_statuses or answer.status >= 500:
             return None
         raise self.endpoint.error(answer)
 

@@ -145,7 +145,7 @@ async def _whole(http: httpx.AsyncClient, request: httpx.Request, follow: bool) 
     finally:
         await response.aclose()
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, read(bytes(body)))
+    return Answer(response.status_code, headers, read(bytes(body)), str(response.url.copy_with(query=None)))
 
 
 def _timeouts(seconds: float) -> httpx.Timeout:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+import structlog
+
 from bridge.errors import Permanent, Retryable
 from bridge.open311 import updates, wire
-from bridge.open311.endpoint import Endpoint
+from bridge.open311.answers import Answer
+from bridge.open311.endpoint import Endpoint, Unreadable
 from bridge.open311.listing import Query, is_full, listing, reading, write_time
 from bridge.open311.polling import YOUNG, Ids, Means, Window, plan
 from bridge.open311.updates import RequestUpdate
@@ -25,7 +29,10 @@ SPARE = 2  # reads a minute that following leaves to look-ups and tokens
 _REVEALING = 5  # ids in a comma list from which an answer of one row tells that lists do not work
 _NOT_SHOWN = (400, 403, 404, 410)  # uReport: 403 for a private request it took itself
 _UNLIMITED = 50  # reads of one round where the endpoint has no limit
+_FAILURES = 3  # reads of one request that end in a server's error before it is left until it is due again
 _SWEEP = 8  # of so many due requests one is read in full although the city says nothing changed
+
+_log = structlog.get_logger(__name__)
 
 Rows = dict[str, ServiceRequest]
 Resolve = Callable[[str], Awaitable[str | None]]
@@ -44,6 +51,9 @@ class Found:
             self.rows[id] = row
 
 
+Ask = Callable[[Sequence[Followed], datetime, Found], Awaitable[None]]
+
+
 class Follower:
     """Reads back over one endpoint. Methods raise Retryable or Permanent only when nothing could be read."""
 
@@ -52,6 +62,8 @@ class Follower:
         self._many_ids = self._profile.many_ids
         self._per_hour: float | None = None
         self._unlisted: set[str] = set()
+        self._failures: Counter[str] = Counter()
+        self._by = {"updates": self._profile.updates, "changes": self._profile.updated_after}
 
     async def by_ids(self, wanted: Sequence[str]) -> Rows:
         """Rows of these ids, in comma lists where those work, singly what they do not show."""
@@ -65,13 +77,11 @@ class Follower:
         now, found = self._endpoint.clock.now(), Found()
         if not due or self._endpoint.free_reads(SPARE) == 0:
             return Followings()
-        if self._profile.updates and not self._profile.updated_after:
-            await self._by_updates(due, now, found)
-        else:
-            if self._profile.updated_after:
-                await self._by_changes(due, now, found)
-                due = list(_sweep(due, now))
-            await self._by_plan(due, now, found)
+        if self._by["changes"] and await self._tells("changes", self._by_changes, due, now, found):
+            due = list(_sweep(due, now))
+        elif self._by["updates"] and await self._tells("updates", self._by_updates, due, now, found):
+            due = []
+        await self._by_plan(due, now, found)
         return Followings(found.rows, frozenset(found.read))
 
     async def resolve_all(self, tokens: Sequence[str], resolve: Resolve) -> dict[str, str | None]:
@@ -96,6 +106,17 @@ class Follower:
         return updates.updates(tree, reading(self._profile))
 
     # how it is read
+
+    async def _tells(self, what: str, ask: Ask, due: Sequence[Followed], now: datetime, found: Found) -> bool:
+        """Whether the city told changes in its own way. One that refuses to is not asked again, but read like any
+        other."""
+        try:
+            await ask(due, now, found)
+        except Permanent as error:
+            _log.warning("city.changes_refused", by=what, error=str(error))
+            self._by[what] = False
+            return False
+        return True
 
     async def _by_ids(self, wanted: Sequence[str], found: Found) -> None:
         try:
@@ -200,11 +221,28 @@ class Follower:
                 found.add(id, None)
                 continue
             path = f"{self._profile.request_path}/{quote(id, safe='')}"
-            answer = await self._endpoint.get("request", path, spare=SPARE)
-            if not answer.success and answer.status not in _NOT_SHOWN:
-                raise self._endpoint.error(answer)
-            rows = wire.requests(answer.document.tree, reading(self._profile)) if answer.success else ()
+            answer = await self._single(path)
+            if answer is None and self._fails_again(id):
+                continue
+            rows = wire.requests(answer.document.tree, reading(self._profile)) if answer and answer.success else ()
             found.add(id, next((row for row in rows if row.service_request_id == id), None))
+            self._failures.pop(id, None)
+
+    async def _single(self, path: str) -> Answer | None:
+        """The answer about one request, a refusal where it is not shown; None where the city fails to give one."""
+        try:
+            answer = await self._endpoint.get("request", path, spare=SPARE)
+        except Unreadable:
+            return None
+        if not answer.success and answer.status < 500 and answer.status not in _NOT_SHOWN:
+            raise self._endpoint.error(answer)
+        return None if answer.status >= 500 else answer
+
+    def _fails_again(self, id: str) -> bool:
+        """Whether a request whose read failed is asked for again at once. Of a city that is down all fail, and its
+        circuit opens; one request that a city cannot show must not stand in the way of the others."""
+        self._failures[id] += 1
+        return self._failures[id] < _FAILURES
 
 
 def _sweep(due: Sequence[Followed], now: datetime) -> Iterator[Followed]:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from bridge.open311.answers import words_of
+from bridge.open311.answers import same_code, words_of
 from bridge.open311.form import described
 from bridge.open311.profile import Profile
 from bridge.vocabulary import Lookup, Receipt, ServiceRequest, Submission
@@ -64,7 +64,7 @@ def _alike(row: ServiceRequest, submission: Submission, ours: str, since: dateti
     """codefornl lists no service_code, Chicago rows lack coordinates: what is missing does not tell against."""
     skew = timedelta(minutes=profile.clock_skew_minutes)
     return (
-        row.service_code in ("", submission.service_code)
+        (not row.service_code or same_code(row.service_code, submission.service_code))
         and words_of(row.description)[:_LONGEST] == ours
         and (row.requested_datetime is None or row.requested_datetime >= since - skew)
         and _near(row, submission)

@@ -69,6 +69,7 @@ async def probe(
     jurisdiction_id: str = "",
     time_zone: str = "UTC",
     reads_per_minute: int = 10,
+    key_on_reads: Literal["no", "parameter", "bearer"] = "no",
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock | None = None,
     sleep: Sleep = asyncio.sleep,
@@ -85,6 +86,7 @@ async def probe(
             "jurisdiction_id": jurisdiction_id,
             "time_zone": time_zone,
             "reads_per_minute": reads_per_minute,
+            "key_on_reads": key_on_reads,
         }
     )
     work = bench(start, api_key, transport, clock, sleep, progress)
@@ -108,6 +110,7 @@ async def _services(work: Bench) -> None:
         work.note("fine", "formats", "JSON and XML")
     else:
         work.quirk("formats", f"{formats[0].upper()} only", formats=formats)
+    _moved(work, readable[formats[0]], formats[0])
     tree = readable[formats[0]].document.tree
     work.services = wire.services(tree)
     work.findings += (odd := survey.of_services(tree))
@@ -115,6 +118,20 @@ async def _services(work: Bench) -> None:
         work.progress(f"{finding.level:<4}  {finding}")
     kinds = ", ".join(sorted({service.type for service in work.services}))
     work.note("fine", "services", f"{len(work.services)} services, {kinds or 'none'}")
+
+
+def _moved(work: Bench, answer: Answer, format: Format) -> None:
+    """Reads follow redirects and posts do not, so a profile has to name the place itself."""
+    old, path = httpx.URL(work.profile.endpoint), f"/{work.profile.services_path}"
+    path += f".{format}" if work.profile.suffix else ""
+    new = httpx.URL(answer.url.removesuffix(path))
+    if new == old:
+        return
+    told = f"moved to {new}: reads are redirected there, a report would be refused here"
+    if new.host == old.host and answer.url.endswith(path):
+        work.quirk("endpoint", told, endpoint=str(new))
+    else:
+        work.note("bad", "endpoint", f"{told}; check again with the address the city gives you")
 
 
 async def _service_list(work: Bench, format: Format) -> Answer | None:

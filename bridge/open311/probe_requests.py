@@ -9,6 +9,7 @@ from urllib.parse import quote
 from bridge.open311 import updates, wire
 from bridge.open311.answers import Answer
 from bridge.open311.bench import Bench
+from bridge.open311.following import SPARE
 from bridge.open311.instants import read_instant
 from bridge.open311.listing import ROUND_CAPS, reading, write_time
 from bridge.open311.polling import Means, delay
@@ -216,7 +217,8 @@ async def _delay(work: Bench) -> None:
         return
     ids, cap = profile.ids_per_read if profile.many_ids else 1, profile.row_cap if profile.list_windows else 0
     means = Means(ids, cap, rows_per_hour=_traffic(work.recent))
-    told = [f"{young} young ones {_minutes(delay(young, means, profile.reads_per_minute))}" for young in _EXAMPLES]
+    left = max(profile.reads_per_minute - SPARE, 1)  # what following leaves to tokens and look-ups
+    told = [f"{young} young ones {_minutes(delay(young, means, left))}" for young in _EXAMPLES]
     words = f"with {profile.reads_per_minute} reads a minute a change is seen within: {', '.join(told)} minutes"
     work.note("fine" if profile.many_ids or profile.list_windows else "odd", "delay", words)
 

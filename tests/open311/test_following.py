@@ -174,3 +174,49 @@ async def test_a_follow_up_fails_like_a_report(reply: object, error: type[Except
     city.replies["POST servicerequestupdates.json"] = reply
     with pytest.raises(error):
         await client_of(city, ManualClock()).post_update(MORE)
+
+
+def failing_city(broken: str, reply: object) -> ScriptedCity:
+    """Shows single requests alone, and fails at one of them."""
+    city = ScriptedCity()
+    for number in range(8):
+        city.replies[f"GET requests/{number}.json"] = (200, [row(service_request_id=str(number))])
+    city.replies[f"GET requests/{broken}.json"] = reply
+    return city
+
+
+@pytest.mark.parametrize(
+    "reply", [(500, "<html>Fatal error</html>"), (200, "<html>Please log in</html>"), (200, "")]
+)
+async def test_one_request_that_a_city_fails_to_show_does_not_stop_the_others(reply: object) -> None:
+    city = failing_city("0", reply)
+    client = client_of(city, many_ids=False, list_windows=False)
+    assert (await client.follow(due(8))).read == frozenset("1234567")
+    assert (await client.follow(due(1))).read == frozenset()
+    assert await client.follow(due(1)) == Followings(read=frozenset("0"))  # then it waits for its next turn
+
+
+@pytest.mark.parametrize("switch", ["updated_after", "updates"])
+async def test_a_city_that_refuses_to_tell_changes_is_read_like_any_other(switch: str) -> None:
+    def answer(request: httpx.Request) -> tuple[int, object]:
+        if "updated_after" in request.url.params:
+            return 400, [{"code": "400", "description": "unknown parameter updated_after"}]
+        return 200, [row(service_request_id=id) for id in request.url.params["service_request_id"].split(",")]
+
+    city = ScriptedCity()
+    city.replies["GET requests.json"] = answer
+    client = client_of(city, **{switch: True})
+    assert (await client.follow(due(3))).read == frozenset("012")
+    asked = len(city.asked)
+    assert (await client.follow(due(3))).read == frozenset("012")
+    assert len(city.asked) == asked + 1
+
+
+async def test_a_token_the_city_fails_at_does_not_stop_the_others() -> None:
+    city = ScriptedCity()
+    city.replies |= {
+        "GET tokens/a.json": (500, "<html>Fatal error</html>"),
+        "GET tokens/b.json": (200, ""),
+        "GET tokens/c.json": (200, [{"service_request_id": "7", "token": "c"}]),
+    }
+    assert await client_of(city).resolve_all(["a", "b", "c"]) == {"a": None, "b": None, "c": "7"}

@@ -12,7 +12,7 @@ from bridge.open311.probe import Check, probe
 from bridge.open311.profile import load
 from bridge.vocabulary import Submission
 from tests.open311.embedded import EmbeddedCity, RunEmbedded
-from tests.open311.scripted import ENDPOINT, ScriptedCity
+from tests.open311.scripted import ENDPOINT, ManualClock, ScriptedCity
 
 
 def fill(city: EmbeddedCity, count: int = 8) -> None:
@@ -143,3 +143,29 @@ async def test_the_key_is_in_no_finding() -> None:
     found = await probe(ENDPOINT, api_key="s3cret-key-9f", reads_per_minute=0, transport=httpx.MockTransport(city))
     assert "s3cret" not in found.report()
     assert "bad key [key]" in found.report()
+
+
+@pytest.mark.parametrize(
+    ("place", "endpoint", "level"),
+    [
+        ("https://city.test/v2", "https://city.test/v2", "odd"),
+        ("http://other.test/v2", "http://city.test/v2", "bad"),
+    ],
+)
+async def test_an_endpoint_that_has_moved_is_told_since_posts_follow_no_redirect(
+    place: str, endpoint: str, level: str
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not str(request.url).startswith(place):
+            return httpx.Response(301, headers={"location": f"{place}{request.url.path.removeprefix('/v2')}"})
+        if request.url.path == "/v2/services.json":
+            return httpx.Response(200, json=[{"service_code": "1", "service_name": "Pothole"}])
+        return httpx.Response(404)
+
+    transport, clock = httpx.MockTransport(answer), ManualClock()
+    found = await probe("http://city.test/v2", reads_per_minute=0, transport=transport, clock=clock)
+    assert found.profile.endpoint == endpoint
+    assert [str(f) for f in found.findings if (f.subject, f.level) == ("endpoint", level)] == [
+        f"endpoint: moved to {place}: reads are redirected there, a report would be refused here"
+        + ("" if level == "odd" else "; check again with the address the city gives you")
+    ]

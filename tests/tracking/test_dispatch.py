@@ -99,19 +99,20 @@ class Office:
     store: SqliteStore
     reports: int = 0
 
-    def play(self, city: ScriptedCity) -> Outcome:
+    def play(self, city: ScriptedCity, rounds: int = 40) -> Outcome:
         """One more report, sent until nothing is left to do."""
         self.reports += 1
         reference, phone = f"R{self.reports:07}", Phone()
         with rows_of(self.folder, "BEGIN IMMEDIATE") as session:
             session.execute(update(t.Outbox).values(state="done"))
-        fill(self.folder, [{"reference": reference}], queued=True, first=self.reports)
+        told = {"reference": reference, "created_at": self.clock.now()}
+        fill(self.folder, [told], queued=True, first=self.reports)
         handling = handling_of(self.store, self.clock, city, settle_after=timedelta(minutes=1))
-        self.runner.run(self.send(Dispatch(handling, {ACCOUNT: phone})))
+        self.runner.run(self.send(Dispatch(handling, {ACCOUNT: phone}), rounds))
         return self.outcome(reference, phone)
 
-    async def send(self, work: Dispatch) -> None:
-        for _ in range(40):
+    async def send(self, work: Dispatch, rounds: int) -> None:
+        for _ in range(rounds):
             await dispatch.look(work)
             self.clock.pass_(seconds=LEASE.total_seconds() + 3600)
             if not self.open_rows():
@@ -193,3 +194,12 @@ def test_a_number_that_another_report_has_goes_to_staff(office: Office) -> None:
     assert office.play(ScriptedCity([], [], number="77")).state == "accepted"
     end = office.play(ScriptedCity([], [], number="77"))
     assert (end.state, end.number, end.tasks, end.open_rows) == ("unsure", None, 1, 0)
+
+
+def test_a_report_that_the_city_takes_for_days_and_never_has_goes_to_staff(office: Office) -> None:
+    city = ScriptedCity([Answer(stores=False, fault="unsure")] * 100, [])
+    started = office.clock.now()
+    end = office.play(city, rounds=100)
+    assert (end.state, end.tasks, end.open_rows, city.stored) == ("unsure", 1, 0, [])
+    assert timedelta(days=3) < office.clock.now() - started < timedelta(days=4)
+    assert len(city.since) < 75  # once an hour at most

@@ -70,7 +70,7 @@ def receipt_null_token(asked: Asked, reply: Reply, argument: str) -> Reply:
 def receipt_echo(asked: Asked, reply: Reply, argument: str) -> Reply:
     """The whole request is echoed (uReport)."""
     sent = asked.arguments
-    echo = {name: sent.get(name) for name in ("service_code", "description", "lat", "long", "media_url")}
+    echo: Row = {name: sent.get(name) for name in ("service_code", "description", "lat", "long", "media_url")}
     echo |= {name: float(sent[name]) for name in ("lat", "long") if sent.get(name)}
     full = echo | {"status": "open", "address": sent.get("address_string")}
     return reply.each(lambda row: full | row) if _receipt(asked, reply) else reply

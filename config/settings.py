@@ -80,6 +80,16 @@ class RetentionSettings(Strict):
         return Retention({kind: timedelta(days=kept) for kind, kept in days.items() if kept is not None})
 
 
+class GeocoderSettings(Strict):
+    """An online geocoder for what the gazetteer cannot place. `contact` is whom the service may write to: its
+    usage rules want one. `region` stands behind every place that is looked up ("Fairview, NE")."""
+
+    service: Literal["nominatim", "photon", "census"]
+    contact: str = Field(min_length=5, max_length=100, pattern=r"^[!-~]+$")
+    url: str = Field(default="", pattern=r"^(|https?://.+)$")
+    region: str = Field(default="", max_length=100)
+
+
 class CitySettings(Strict):
     """One city, reached by exactly one of `endpoint` (a server without quirks), `profile` (a file that names the
     endpoint and its quirks; examples in config/cities) or `embedded` (the bridge is the city's server)."""
@@ -89,6 +99,7 @@ class CitySettings(Strict):
     time_zone: str = "UTC"
     languages: tuple[Literal["en", "es"], ...] = ("en",)
     gazetteer: Path
+    geocoder: GeocoderSettings | None = None
     boundary: Path | None = None
     embedded: bool = False
     services: Path | None = None

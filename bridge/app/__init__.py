@@ -32,6 +32,7 @@ from bridge.app.parts import (
     embedded_path,
     make_jurisdiction,
     models_cache,
+    with_geocoder,
 )
 from bridge.city.app import surface
 from bridge.city.desk import Desk
@@ -219,7 +220,8 @@ async def open_bridge(
     desks = {city.id: embedded_desk(settings, city, clock) for city in settings.city if city.embedded}
     clients = {city.id: client_of(settings, city, desks.get(city.id), clock) for city in settings.city}
     jurisdictions = {
-        city.id: await make(city, clients[city.id], store, blobs, models, progress) for city in settings.city
+        city.id: with_geocoder(settings, city, await make(city, clients[city.id], store, blobs, models, progress))
+        for city in settings.city
     }
     work = handling.Handling(
         store, clock, load_catalog(), jurisdictions, {account.id: account.cities for account in settings.account}

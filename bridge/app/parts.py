@@ -27,6 +27,7 @@ from bridge.vocabulary import Artifact
 from classifiers import addresses, gazetteer, services, training
 from classifiers.geocode import PlaceLocator
 from classifiers.language import LanguageDetector
+from classifiers.places import online
 from config.settings import CitySettings, Settings
 
 Progress = Callable[[str], None]
@@ -118,6 +119,22 @@ async def _locator(
         stat = city.gazetteer.stat()
         path = await built_in("gazetteer", f"{city.gazetteer.name} {stat.st_size} {stat.st_mtime_ns}", make)
     return PlaceLocator(gazetteer.open_gazetteer(path), extractor)
+
+
+def with_geocoder(settings: Settings, city: CitySettings, jurisdiction: Jurisdiction) -> Jurisdiction:
+    """The jurisdiction; where its city switched one on, an online geocoder is asked what the gazetteer lacks.
+
+    What was asked is kept in the data folder, since the services want no question twice.
+    """
+    if wanted := city.geocoder:
+        jurisdiction.locator = online.OnlineLocator(
+            jurisdiction.locator,
+            online.service(wanted.service, wanted.url),
+            city=wanted.region or city.name,
+            contact=wanted.contact,
+            cache=settings.data_dir / f"geocoder-{city.id}.db",
+        )
+    return jurisdiction
 
 
 def embedded_desk(settings: Settings, city: CitySettings, clock: Clock) -> Desk:

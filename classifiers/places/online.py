@@ -5,7 +5,8 @@ name the place and the city's name, never the message. Answers are kept on disk,
 service's own rule, and when a service is slow, down or busy the offline answer stands.
 
 Rules and formats: Nominatim usage policy (at most one request a second, an identifying User-Agent, results
-cached) and its search API; Photon's search API; the Census Geocoder's "onelineaddress" service.
+cached) and its search API; Photon's search API; the Census Geocoder's "onelineaddress" service. Names and manners
+follow geopy's: a user agent, a timeout, answers of address and point, a pause that a busy service may set.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -26,7 +28,12 @@ from bridge.ports import Locator
 from bridge.vocabulary import Located, Mention, Pin, Place
 
 _SENT_KINDS = ("address", "intersection", "street", "landmark")
+_NOMINATIM = "https://nominatim.openstreetmap.org/search"
+_PHOTON = "https://photon.komoot.io/api"
+_CENSUS = "https://geocoding.geo.census.gov/geocoder/locations/onelineaddress"
 _PATIENCE_S = 3.0
+_BUSY = (429, 503)
+_REST_S, _LONGEST_REST_S = 60.0, 3600.0
 _LONGEST = 200
 _MOST = 3
 
@@ -45,20 +52,29 @@ class Service:
     seconds_between: float
 
 
-def nominatim(url: str = "https://nominatim.openstreetmap.org/search") -> Service:
-    """OpenStreetMap's own geocoder, or one of the operator's."""
-    return Service("nominatim", url, lambda q: {"q": q, "format": "jsonv2", "limit": str(_MOST)}, _nominatim, 1.1)
+def nominatim() -> Service:
+    """OpenStreetMap's own geocoder."""
+    return Service(
+        "nominatim", _NOMINATIM, lambda q: {"q": q, "format": "jsonv2", "limit": str(_MOST)}, _nominatim, 1.1
+    )
 
 
-def photon(url: str = "https://photon.komoot.io/api") -> Service:
+def photon() -> Service:
     """Photon, a geocoder over OpenStreetMap."""
-    return Service("photon", url, lambda q: {"q": q, "limit": str(_MOST)}, _photon, 1.1)
+    return Service("photon", _PHOTON, lambda q: {"q": q, "limit": str(_MOST)}, _photon, 1.1)
 
 
-def census(url: str = "https://geocoding.geo.census.gov/geocoder/locations/onelineaddress") -> Service:
+def census() -> Service:
     """The US Census geocoder: house numbers in the United States."""
     fixed = {"benchmark": "Public_AR_Current", "format": "json"}
-    return Service("census", url, lambda q: {"address": q, **fixed}, _census, 0.5)
+    return Service("census", _CENSUS, lambda q: {"address": q, **fixed}, _census, 0.5)
+
+
+def service(name: str, url: str = "") -> Service:
+    """One of the three by its name; on a host of the operator's own it may be asked as fast as it answers."""
+    public = {"nominatim": nominatim, "photon": photon, "census": census}[name]()
+    own = url and urlsplit(url).hostname != urlsplit(public.url).hostname
+    return replace(public, url=url or public.url, seconds_between=0.0 if own else public.seconds_between)
 
 
 def _nominatim(answer: Any) -> list[Row]:
@@ -146,6 +162,8 @@ class OnlineLocator:
             return []
         try:
             answer = self._http.get(self._service.url, params=dict(self._service.params(query)))
+            if answer.status_code in _BUSY:
+                self._leave_alone(answer.headers.get("Retry-After", ""))
             answer.raise_for_status()
             rows = self._service.read(answer.json())[:_MOST]
         except (httpx.HTTPError, ValueError, KeyError, TypeError, IndexError):
@@ -153,6 +171,12 @@ class OnlineLocator:
         with closing(sqlite3.connect(self._cache)) as db, db:
             db.execute("INSERT OR REPLACE INTO answer VALUES (?, ?)", (self._key(query), json.dumps(rows)))
         return rows
+
+    def _leave_alone(self, retry_after: str) -> None:
+        """Asks nothing for as long as a busy service says, else for a while."""
+        seconds = min(float(retry_after), _LONGEST_REST_S) if retry_after.isdecimal() else _REST_S
+        with self._lock:
+            self._next = time.monotonic() + seconds
 
     def _turn(self) -> bool:
         with self._lock:

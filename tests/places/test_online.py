@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from bridge.app import SystemClock
+from bridge.app.parts import with_geocoder
+from bridge.flow.jurisdiction import Jurisdiction
+from bridge.open311.client import Client
+from bridge.open311.profile import Profile
 from classifiers.geocode import PlaceLocator
 from classifiers.places import online
+from config.settings import parse
 
 IN_FAIRVIEW = {"display_name": "9 New Ct, Fairview", "lat": "40.3500", "lon": "-99.5100", "addresstype": "house"}
 ELSEWHERE = {**IN_FAIRVIEW, "lat": "48.85", "lon": "2.29"}
@@ -28,6 +33,7 @@ class Twin:
         self.asked: list[dict[str, Any]] = []
         self.answer: Any = [IN_FAIRVIEW]
         self.status = 200
+        self.retry_after = ""
 
 
 @pytest.fixture
@@ -39,6 +45,8 @@ def twin() -> Iterator[Twin]:
             query = parse_qs(urlsplit(self.path).query)
             twin.asked.append({**query, "agent": self.headers["User-Agent"]})
             self.send_response(twin.status)
+            if twin.retry_after:
+                self.send_header("Retry-After", twin.retry_after)
             self.end_headers()
             self.wfile.write(json.dumps(twin.answer).encode())
 
@@ -55,7 +63,7 @@ def twin() -> Iterator[Twin]:
 
 @pytest.fixture
 def asking(twin: Twin, locator: PlaceLocator, tmp_path: Path) -> online.OnlineLocator:
-    service = replace(online.nominatim(twin.url), seconds_between=0.0)
+    service = online.service("nominatim", twin.url)
     return online.OnlineLocator(
         locator, service, city="Fairview", contact="ops@fairview.example", cache=tmp_path / "cache.db"
     )
@@ -97,6 +105,55 @@ def test_when_the_service_fails_the_offline_answer_stands(
     located = asking.locate("hole at 9 Newbury Ct", "en")
     assert located.ask
     assert located.candidates == ()
+
+
+def test_a_busy_service_is_left_alone(asking: online.OnlineLocator, twin: Twin) -> None:
+    twin.status, twin.answer, twin.retry_after = 429, "slow down", "120"
+    for place in ("9 Newbury Ct", "11 Newbury Ct", "13 Newbury Ct"):
+        assert asking.locate(f"hole at {place}", "en").ask
+    assert len(twin.asked) == 1
+
+
+async def test_a_city_switches_one_on_in_its_settings(twin: Twin, locator: PlaceLocator, tmp_path: Path) -> None:
+    written = SETTINGS.format(url=twin.url)
+    settings = parse(written, tmp_path, {}, {})
+    settings.data_dir.mkdir()
+    jurisdiction = with_geocoder(settings, settings.city[0], jurisdiction_of(locator))
+    assert jurisdiction.locator.locate("hole at 9 Newbury Ct", "en").candidates[0].address == "9 New Ct, Fairview"
+    assert twin.asked[0]["q"] == ["9 Newbury Ct, Fairview, NE"]
+    assert (settings.data_dir / "geocoder-fairview.db").is_file()
+
+
+def test_without_the_setting_nothing_is_asked(locator: PlaceLocator, tmp_path: Path) -> None:
+    settings = parse(SETTINGS.split("[city.geocoder]")[0], tmp_path, {}, {})
+    assert with_geocoder(settings, settings.city[0], jurisdiction_of(locator)).locator is locator
+
+
+SETTINGS = """
+[[city]]
+id = "fairview"
+name = "City of Fairview"
+endpoint = "https://fairview.example"
+gazetteer = "fairview.geojson"
+[city.geocoder]
+service = "nominatim"
+contact = "ops@fairview.example"
+region = "Fairview, NE"
+url = "{url}"
+"""
+
+
+def jurisdiction_of(locator: PlaceLocator) -> Jurisdiction:
+    client = Client(Profile(endpoint="https://fairview.example"), None, clock=SystemClock())
+    return Jurisdiction(
+        "fairview", "City of Fairview", client, locator, lambda _: pytest.fail("offered"), lambda *_: "en"
+    )
+
+
+def test_a_public_service_is_asked_in_its_turn_wherever_it_is_written(twin: Twin) -> None:
+    assert online.service("nominatim", "https://nominatim.openstreetmap.org/search?x=1").seconds_between >= 1
+    assert online.service("nominatim").seconds_between >= 1
+    assert online.service("nominatim", twin.url).seconds_between == 0
 
 
 def test_photon_and_census_answers_are_read() -> None:

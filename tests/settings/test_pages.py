@@ -13,6 +13,7 @@ from config.settings import (
     AccountSettings,
     CitySettings,
     DatabaseSettings,
+    GeocoderSettings,
     RetentionSettings,
     ServerSettings,
     Settings,
@@ -24,7 +25,16 @@ NESTED = {"server", "database", "city", "account", "settings", "retention"}  # t
 
 
 @pytest.mark.parametrize(
-    "model", [Settings, ServerSettings, DatabaseSettings, RetentionSettings, CitySettings, AccountSettings]
+    "model",
+    [
+        Settings,
+        ServerSettings,
+        DatabaseSettings,
+        RetentionSettings,
+        CitySettings,
+        GeocoderSettings,
+        AccountSettings,
+    ],
 )
 def test_every_setting_is_documented(model: type[BaseModel]) -> None:
     page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
@@ -36,7 +46,15 @@ def test_no_setting_is_documented_that_is_not_there() -> None:
     named = {
         name for row in re.findall(r"^\| (.+?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
     }
-    models = (Settings, ServerSettings, DatabaseSettings, RetentionSettings, CitySettings, AccountSettings)
+    models = (
+        Settings,
+        ServerSettings,
+        DatabaseSettings,
+        RetentionSettings,
+        CitySettings,
+        GeocoderSettings,
+        AccountSettings,
+    )
     assert named - {name for model in models for name in model.model_fields} == set()
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from bridge.vocabulary import Located, Mention, Pin, Place
 from classifiers.gazetteer import Gazetteer
 from classifiers.places import choosing, grammar, spotting
+from classifiers.places.geometry import Point
 from classifiers.places.resolve import Found
 
 ASK_ABOVE_M = 75.0
@@ -40,8 +41,11 @@ class PlaceLocator:
     def __init__(self, gazetteer: Gazetteer, extractor: Extractor) -> None:
         self._gazetteer, self._extractor = gazetteer, extractor
 
-    def locate(self, text: str, language: str = "en") -> Located:
-        """The mentions of a text and at most three places it may mean, best first. Never raises."""
+    def locate(self, text: str, language: str = "en", near: Place | None = None) -> Located:
+        """The mentions of a text and at most three places it may mean, best first. Never raises.
+
+        `near` is where the sender was last: of equal places the one beside it is meant.
+        """
         found = self._extractor.atoms(text, language)
         atoms = spotting.with_known_names(self._gazetteer, text, found, self._extractor.everyday)
         reading = choosing.Reading(self._gazetteer, text, grammar.joined(text, atoms))
@@ -50,7 +54,7 @@ class PlaceLocator:
         inside = [f for f in places if self._gazetteer.contains(f.at)]
         if (places and not inside) or choosing.elsewhere(reading):
             return Located(mentions, outside=True)
-        candidates = choosing.settled(reading, inside)
+        candidates = choosing.settled(reading, inside, _point(near))
         return Located(mentions, tuple(_place(f) for f in candidates[:MOST_CANDIDATES]), _must_ask(candidates))
 
     def at(self, pin: Pin) -> Place | None:
@@ -61,6 +65,10 @@ class PlaceLocator:
         near = self._gazetteer.nearest_address(point)
         address = pin.label or (f"near {near[0]}" if near and near[1] > 30 else near[0] if near else "")
         return Place(address, pin.lat, pin.long, pin.accuracy_m or 15.0, "pin", "pin")
+
+
+def _point(place: Place | None) -> Point | None:
+    return (place.lat, place.long) if place and place.lat is not None and place.long is not None else None
 
 
 def _place(found: Found) -> Place:

@@ -76,8 +76,9 @@ class Classifier(Protocol):
 class Locator(Protocol):
     """Where is it? Bound to one city's gazetteer."""
 
-    def locate(self, text: str, language: str) -> Located:
-        """Mentions and at most three candidates. Never raises for any text."""
+    def locate(self, text: str, language: str, near: Place | None = None) -> Located:
+        """Mentions and at most three candidates; of equal ones that beside `near`, where the sender was last.
+        Never raises for any text."""
         ...
 
     def at(self, pin: Pin) -> Place | None:

@@ -23,6 +23,7 @@ from classifiers.places.words import fold
 
 _CONTEXT_M = 400.0
 _SAME_PLACE_M = 150.0
+_LAST_PLACE_M = 500.0
 _NEARNESS = re.compile(
     r"(?:[\s,.()-]|\b(?:near|by|at|close|to|corner|corners|intersection|intersections|of|with|in|front|across|from|just|right|"
     r"around|and|on|the|next|opposite|side|street|north|south|east|west|northbound|southbound|eastbound|westbound|[nsew]b|bound|lanes?|cerca|con|en|la|el|de|esquina|casi|junto|frente|a)\b)*",
@@ -78,17 +79,29 @@ def _in_other_town(reading: Reading, m: Mention) -> bool:
     return not ours and evidence.is_town(town)
 
 
-def settled(reading: Reading, found: Sequence[Found]) -> list[Found]:
-    """Best first; of several places those another mention speaks for, and one of those that are the same."""
+def settled(reading: Reading, found: Sequence[Found], near: Point | None = None) -> list[Found]:
+    """Best first; of several places those another mention speaks for, and one of those that are the same.
+
+    Where several are left, the only one near the sender's last place is meant.
+    """
     if len(found) > 1:
         context = [c for j in reading.said for c in _alone(reading.gazetteer, j)]
-        told = [f for f in found if f.district and _is_said(f.district, reading.text)]
+        told = [f for f in found if _in_said_district(reading, f)]
         found = told or [f for f in found if any(_backs(c, f) for c in context)] or found
     ranked: list[Found] = []
     for f in sorted(found, key=lambda f: (-f.score, f.accuracy_m)):
         if not any(geometry.metres(f.at, g.at) < _SAME_PLACE_M for g in ranked):
             ranked.append(f)
+    beside = [f for f in ranked if near and geometry.metres(f.at, near) <= _LAST_PLACE_M]
+    if len(ranked) > 1 and len(beside) == 1:
+        return [replace(beside[0], why=f"{beside[0].why}, near the last place")]
     return ranked
+
+
+def _in_said_district(reading: Reading, found: Found) -> bool:
+    """Whether the words name the district of a place: its address's own, or one on the map."""
+    districts = [found.district, *reading.gazetteer.districts(found.at)]
+    return any(name and _is_said(name, reading.text) for name in districts)
 
 
 def _is_said(district: str, text: str) -> bool:

@@ -127,9 +127,9 @@ class OnlineLocator:
                 "CREATE TABLE IF NOT EXISTS answer (query TEXT PRIMARY KEY, rows TEXT NOT NULL) WITHOUT ROWID"
             )
 
-    def locate(self, text: str, language: str) -> Located:
+    def locate(self, text: str, language: str, near: Place | None = None) -> Located:
         """The gazetteer's answer; where it would have to ask, the places the service knows in this city."""
-        located = self._offline.locate(text, language)
+        located = self._offline.locate(text, language, near)
         mention = next((m for kind in _SENT_KINDS for m in located.mentions if m.kind == kind), None)
         if mention is None or not located.ask or located.outside:
             return located

@@ -20,7 +20,7 @@ class Knows:
 
     places: Sequence[Place]
 
-    def locate(self, text: str, language: str) -> Located:
+    def locate(self, text: str, language: str, near: Place | None = None) -> Located:
         return Located(candidates=tuple(place for place in self.places if place.address in text))
 
     def at(self, pin: Pin) -> Place | None:

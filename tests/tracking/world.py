@@ -71,7 +71,7 @@ class Watch:
 class Nowhere:
     """Knows no place: nobody writes in these tests."""
 
-    def locate(self, text: str, language: str) -> Located:
+    def locate(self, text: str, language: str, near: Place | None = None) -> Located:
         return Located()
 
     def at(self, pin: Pin) -> Place | None:

@@ -44,7 +44,7 @@ class Keywords:
 class Houses:
     """Implements `bridge.ports.Locator` for house numbers, each a kilometre from the next."""
 
-    def locate(self, text: str, language: str) -> Located:
+    def locate(self, text: str, language: str, near: Place | None = None) -> Located:
         found = HOUSE.search(text)
         if not found:
             return Located()

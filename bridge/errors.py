@@ -10,6 +10,12 @@ An adapter (channel, city client, geocoder) raises one of the first three and no
 network does to it. The rule is RFC-like for all of them: when in doubt between Retryable and Unsure, Unsure.
 """
 
+from __future__ import annotations
+
+from typing import Literal
+
+Fate = Literal["opted_out", "unreachable", "filtered", "barred"]
+
 
 class BridgeError(Exception):
     """Base of all errors this project raises on purpose. `str(error)` is fit for an operator's log."""
@@ -24,12 +30,14 @@ class Retryable(BridgeError):
 
 
 class Permanent(BridgeError):
-    """The other end refused for good. `words` are its own words, fit to show to staff."""
+    """The other end refused for good. `words` are its own words, fit to show to staff; `fate` is what it says of
+    the resident or the account, where it says anything."""
 
-    def __init__(self, reason: str, *, words: str = "", code: str = "") -> None:
+    def __init__(self, reason: str, *, words: str = "", code: str = "", fate: Fate | None = None) -> None:
         super().__init__(reason)
         self.words = words or reason
         self.code = code
+        self.fate = fate
 
 
 class Unsure(BridgeError):

@@ -173,6 +173,9 @@ class Chat:
         except Unsure as error:
             raise Retryable(str(error)) from None  # reading changes nothing
 
+    async def discard(self, attachment: Attachment) -> None:
+        """Nothing: Telegram lets no bot delete what a resident sent."""
+
     async def check(self) -> None:
         """Raises SettingsError, naming the setting, when Telegram cannot be reached or does not know the bot."""
         try:

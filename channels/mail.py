@@ -19,7 +19,7 @@ import httpx
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from bridge.errors import SettingsError
+from bridge.errors import Permanent, SettingsError
 from bridge.ports import Accept, Clock
 from bridge.vocabulary import Attachment, Delivery, Inbound, InboundKind, Outbound, Sent
 from channels import mail_bounce, mail_kind, mail_mime, mail_out, mail_server, mail_text
@@ -178,11 +178,14 @@ class Mail:
         return Sent(str(letter["Message-ID"]))
 
     async def fetch(self, attachment: Attachment, raw: bytes) -> bytes:
-        """The bytes of an attachment of a mail. Raises KeyError when the mail does not hold it."""
+        """The bytes of an attachment of a mail. Raises Permanent when the mail does not hold it."""
         content = await asyncio.to_thread(mail_mime.part_content, raw, attachment.reference)
         if content is None:
-            raise KeyError(attachment.reference)
+            raise Permanent("the mail holds no such part", code="gone")
         return content
+
+    async def discard(self, attachment: Attachment) -> None:
+        """Nothing: the mail itself is here."""
 
     async def close(self) -> None:
         """Nothing is kept open between mails."""

@@ -47,10 +47,13 @@ class Strict(BaseModel):
 
 
 class ServerSettings(Strict):
-    """Where webhooks, pages and the embedded city are served."""
+    """Where webhooks, pages and the embedded city are served. `public_url` is the same from outside, without a
+    path: photos are shown under it. `contact` is whom residents may ask about their data."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8311, ge=1, le=65535)
+    public_url: str = Field(default="", pattern=r"^(|https?://[^/]+/?)$")
+    contact: str = Field(default="", max_length=200)
 
 
 class DatabaseSettings(Strict):
@@ -262,6 +265,13 @@ class Settings(BaseSettings):
             if unknown:
                 raise ValueError(f"account {account.id}: there is no [[city]] with id {unknown[0]!r}")
         return self
+
+    @property
+    def public_url(self) -> str:
+        """The bridge as the world reaches it: as set, else as an account is told, else as it listens."""
+        told = (getattr(account.settings, "public_url", "") for account in self.account)
+        listening = f"http://{self.server.host}:{self.server.port}"
+        return (self.server.public_url or next(filter(None, told), "") or listening).rstrip("/")
 
     @property
     def models_path(self) -> Path:

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import channels
+from bridge import photos
 from bridge.app.meters import Meters
 from bridge.app.parts import (
     SERVICE_MODEL,
@@ -30,6 +31,7 @@ from bridge.app.parts import (
     client_of,
     embedded_desk,
     embedded_path,
+    file_of,
     make_jurisdiction,
     models_cache,
     with_geocoder,
@@ -37,9 +39,10 @@ from bridge.app.parts import (
 from bridge.city.app import surface
 from bridge.city.desk import Desk
 from bridge.errors import BridgeError
-from bridge.flow import dispatch, handling, retention, tracking
+from bridge.flow import dispatch, handling, media, retention, tracking
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
+from bridge.flow.media import Files
 from bridge.open311.client import Client
 from bridge.ports import Accept, Blobs, Channel, Clock, Transaction
 from bridge.store.blobs import FolderBlobs
@@ -47,6 +50,8 @@ from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import Artifact, Service
 from bridge.web.health import health
+from bridge.web.media import media_route
+from bridge.web.notices import notices
 from bridge.web.server import serving
 from bridge.web.site import site
 from classifiers import services
@@ -93,7 +98,8 @@ class Bridge:
         mounts: dict[str, ASGIApp] = {
             embedded_path(city_id): surface(desk) for city_id, desk in self.desks.items()
         }
-        return site(self.channels, self.accept, mounts, [*health(self.unready, self.metrics), *pages])
+        own = [media_route(self.store, self.blobs), *notices(self.settings), *health(self.unready, self.metrics)]
+        return site(self.channels, self.accept, mounts, [*own, *pages])
 
     async def unready(self) -> str:
         """What keeps the bridge from its work, "" when nothing does."""
@@ -176,6 +182,9 @@ class Bridge:
                 jurisdiction.model_id = active.blob_id
                 log.info("model taken into use", extra={"city_id": jurisdiction.id, "model": active.blob_id[:12]})
 
+    async def _sweep_media(self) -> None:
+        await media.sweep(self.store, self.blobs, self.handling.clock.now())
+
     def _schedule(self) -> AsyncIOScheduler:
         """APScheduler says when to look; what is due is a row. One process, so its jobs live in memory."""
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=JOBS)
@@ -190,6 +199,7 @@ class Bridge:
         every(NEW_MODELS_SECONDS, self._take_new_models, "models")
         sweep = partial(retention.look, self.store, self.handling.clock, self.settings.retention.rules)
         scheduler.add_job(sweep, "interval", seconds=RETENTION_SECONDS, id="retention")
+        scheduler.add_job(self._sweep_media, "interval", days=1, id="media")
         scheduler.start()
         return scheduler
 
@@ -218,27 +228,33 @@ async def open_bridge(
     wake = EmbeddedWake()
     store = SqliteStore(settings.database_path, clock, wake)
     desks = {city.id: embedded_desk(settings, city, clock) for city in settings.city if city.embedded}
-    clients = {city.id: client_of(settings, city, desks.get(city.id), clock) for city in settings.city}
+    photo = file_of(store, blobs)
+    clients = {city.id: client_of(settings, city, desks.get(city.id), clock, photo) for city in settings.city}
     jurisdictions = {
         city.id: with_geocoder(settings, city, await make(city, clients[city.id], store, blobs, models, progress))
         for city in settings.city
     }
-    work = handling.Handling(
-        store, clock, load_catalog(), jurisdictions, {account.id: account.cities for account in settings.account}
-    )
     made = [
         channels.REGISTRY[account.channel].create(account.id, account.settings, clock, None)
         for account in settings.account
     ]
+    by_account = {channel.account_id: channel for channel in made}
+    work = handling.Handling(
+        store,
+        clock,
+        load_catalog(),
+        jurisdictions,
+        {account.id: account.cities for account in settings.account},
+        files=Files(by_account, photos.develop, blobs),
+        budgets={account.id: getattr(account.settings, "monthly_segments", 0) for account in settings.account},
+        mailboxes=[account.id for account in settings.account if account.channel == "mail"],
+    )
     bridge = Bridge(
         settings=settings,
         store=store,
         wake=wake,
         handling=work,
-        dispatch=dispatch.Dispatch(
-            work,
-            {channel.account_id: channel for channel in made},
-        ),
+        dispatch=dispatch.Dispatch(work, by_account, settings.public_url),
         channels=made,
         accept=accepting(work),
         clients=clients,

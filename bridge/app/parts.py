@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import tempfile
@@ -15,11 +16,13 @@ from pydantic import SecretStr
 
 from bridge.city.desk import Desk
 from bridge.city.settings import CitySettings as EmbeddedSettings
+from bridge.errors import Permanent
 from bridge.flow import alarms
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311 import profile as profiles
 from bridge.open311.boundary import read_boundary
-from bridge.open311.client import Client
+from bridge.open311.client import Client, Photo
+from bridge.open311.exchange import File
 from bridge.open311.profile import Profile
 from bridge.ports import Blobs, Clock, Locator, Store
 from bridge.store.blobs import digest
@@ -159,7 +162,23 @@ def _contact_needed(profile: Profile) -> tuple[str, ...]:
     return tuple(name for name in CONTACT_FIELDS if name in profile.required and name not in profile.fallback)
 
 
-def client_of(settings: Settings, city: CitySettings, desk: Desk | None, clock: Clock) -> Client:
+def file_of(store: Store, blobs: Blobs) -> Photo:
+    """Reads the file behind one of our own photo links, for cities that take the file itself."""
+
+    async def read(url: str) -> File:
+        token = url.rpartition("/")[2]
+        media = await store.read(lambda tx: tx.media(token))
+        if media is None:
+            raise Permanent("the photo was revoked", code="gone")
+        content = await asyncio.to_thread(blobs.path(media.blob_id).read_bytes)
+        return File(f"{token[:8]}.jpg", media.media_type, content)
+
+    return read
+
+
+def client_of(
+    settings: Settings, city: CitySettings, desk: Desk | None, clock: Clock, photo: Photo | None = None
+) -> Client:
     if desk:
         host = "127.0.0.1" if settings.server.host in ("0.0.0.0", "::", "") else settings.server.host  # noqa: S104
         profile = Profile(
@@ -169,9 +188,9 @@ def client_of(settings: Settings, city: CitySettings, desk: Desk | None, clock: 
             settle_seconds=0,
             reads_per_minute=0,
         )
-        return Client(profile, desk.settings.api_keys[-1].get_secret_value(), clock=clock)
+        return Client(profile, desk.settings.api_keys[-1].get_secret_value(), clock=clock, photo=photo)
     key = city.api_key.get_secret_value() if city.api_key else None
-    return Client(city_profile(city), key, clock=clock)
+    return Client(city_profile(city), key, clock=clock, photo=photo)
 
 
 def city_profile(city: CitySettings) -> Profile:

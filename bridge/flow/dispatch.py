@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from bridge import trace
 from bridge.errors import BridgeError, Permanent, Retryable, Unsure
-from bridge.flow import reports, tracking
+from bridge.flow import delivery, reports, tracking
 from bridge.flow.handling import Handling, definitions_for, settle
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.work import GIVE_UP_AFTER, LEASE, SEND_SECONDS, backoff, drain
@@ -27,6 +27,7 @@ from bridge.vocabulary import (
     CityRefused,
     CityUnreachable,
     Conversation,
+    Delivery,
     OutboxRow,
     Outcome,
     Receipt,
@@ -45,10 +46,11 @@ SENT_AGAIN_FOR = timedelta(days=3)  # a report the city takes again and again, a
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """What dispatching needs beside handling: the channels, by account id."""
+    """What dispatching needs beside handling: the channels, by account id, and where photos are shown."""
 
     handling: Handling
     channels: Mapping[str, Channel]
+    media_at: str = ""
 
     def jurisdiction(self, report: Report) -> Jurisdiction:
         return self.handling.jurisdictions[report.city_id]
@@ -91,8 +93,8 @@ async def _reply(dispatch: Dispatch, row: OutboxRow) -> None:
     except (Retryable, Unsure, TimeoutError) as error:
         await _reply_failed(dispatch, row, error)
     except (Permanent, KeyError) as error:
-        reason = str(error)
-        await store.write(lambda tx: _undelivered(dispatch, tx, row, reason))
+        reason, refusal = str(error), error if isinstance(error, Permanent) else None
+        await store.write(lambda tx: _reply_refused(dispatch, tx, row, reason, refusal))
         log.warning("reply refused", extra={"outbox_id": row.id, "error": reason})
     else:
         waited = (dispatch.handling.clock.now() - row.created_at).total_seconds()
@@ -100,8 +102,26 @@ async def _reply(dispatch: Dispatch, row: OutboxRow) -> None:
             "reply sent",
             extra={"outbox_id": row.id, "account_id": row.reply.account_id, "seconds": round(waited, 3)},
         )
-        await store.write(lambda tx: tx.finish_outbox(row, sent))
+        await store.write(lambda tx: _reply_sent(dispatch, tx, row, sent))
         log.info("reply closed", extra={"outbox_id": row.id})
+
+
+def _reply_sent(dispatch: Dispatch, tx: Transaction, row: OutboxRow, sent: Sent) -> None:
+    tx.finish_outbox(row, sent)
+    if row.reply:
+        delivery.watch_budget(dispatch.handling, tx, row.reply.account_id, dispatch.handling.clock.now())
+
+
+def _reply_refused(
+    dispatch: Dispatch, tx: Transaction, row: OutboxRow, reason: str, refusal: Permanent | None
+) -> None:
+    """What a provider refuses for good says something of the resident or the account."""
+    if not (row.reply and refusal):
+        _undelivered(dispatch, tx, row, reason)
+    elif tx.still_mine(row):
+        tx.bury(row, reason)
+        told = Delivery("", refusal.fate or "failed", refusal.code)
+        delivery.refused(dispatch.handling, tx, row.reply, told, row.conversation_id, reason)
 
 
 async def _reply_failed(dispatch: Dispatch, row: OutboxRow, error: Exception) -> None:
@@ -171,7 +191,7 @@ async def _proven_absent(dispatch: Dispatch, row: OutboxRow, report: Report, uns
 
 async def _attempt(dispatch: Dispatch, row: OutboxRow, report: Report) -> None:
     handling = dispatch.handling
-    payload = reports.submission(report)
+    payload = reports.submission(report, dispatch.media_at)
     deadline = handling.clock.now() + timedelta(seconds=SEND_SECONDS)
     attempt = await handling.store.write(
         lambda tx: tx.open_attempt(row, payload, deadline) if tx.still_mine(row) else None
@@ -318,7 +338,7 @@ async def _update(dispatch: Dispatch, row: OutboxRow) -> None:
     if not report.service_request_id:
         await _pass_on(dispatch, row, "the city has no number for this report yet")
         return
-    more = reports.follow_up(report, row, dispatch.handling.clock.now())
+    more = reports.follow_up(report, row, dispatch.handling.clock.now(), dispatch.media_at)
     try:
         async with asyncio.timeout(SEND_SECONDS):
             taken_as = await dispatch.jurisdiction(report).endpoint.post_update(more)

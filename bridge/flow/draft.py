@@ -106,7 +106,8 @@ def read(draft: Draft, question: Question | None, event: MessageArrived) -> Draf
     draft = replace(
         draft,
         words=words,
-        files=draft.files + len(event.message.attachments),
+        files=draft.files + len(event.message.attachments) - event.refused,
+        photos=tuple(dict.fromkeys((*draft.photos, *event.photos))),
         at_home=draft.at_home or commands.is_at_home(text),
         problems=_problems(event) if first else draft.problems,
     )
@@ -160,7 +161,8 @@ def complete(draft: Draft, facts: Facts, *, answerable: bool = True) -> FileRepo
     given = {**facts.contact, **draft.contact}
     contact = {name: given[name] for name in facts.contact_needed if given.get(name)}
     words = description(draft) if answerable else f"{description(draft)}\n{UNANSWERABLE}"
-    return FileReport(draft.service_code, words, draft.place, draft.attributes, contact, draft.cites)
+    attributes = draft.attributes
+    return FileReport(draft.service_code, words, draft.place, attributes, contact, draft.cites, draft.photos)
 
 
 def description(draft: Draft) -> str:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bridge import trace
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, Retryable
 from bridge.flow import wording
 from bridge.flow.conversation import decide
 from bridge.flow.jurisdiction import Jurisdiction
+from bridge.flow.media import Files, Taken
 from bridge.flow.understanding import Known, understand
-from bridge.flow.work import LEASE, MOST_ATTEMPTS, backoff, drain
+from bridge.flow.work import LEASE, MOST_ATTEMPTS, MOST_FETCHES, backoff, drain
 from bridge.ports import Catalog, Clock, Store, Transaction
 from bridge.vocabulary import (
     Attribute,
@@ -27,6 +28,7 @@ from bridge.vocabulary import (
     CityRefused,
     CityUnreachable,
     Conversation,
+    Delivery,
     Draft,
     DropTimer,
     Effect,
@@ -59,17 +61,22 @@ log = logging.getLogger(__name__)
 Definitions = dict[str, tuple[Attribute, ...]]
 
 WIDTH = 4
+LEFT_OUT_FIRST = ("ask.satisfied", "reminder")  # when a month's segments are sent; all else is said all the same
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """What handling needs. `cities_of` maps an account to the cities it serves, its own first."""
+    """What handling needs. `cities_of` maps an account to the cities it serves, its own first. `budgets` are the
+    segments an account may send in a month, `mailboxes` the accounts that are mail."""
 
     store: Store
     clock: Clock
     catalog: Catalog
     jurisdictions: Mapping[str, Jurisdiction]
     cities_of: Mapping[str, Sequence[str]]
+    files: Files | None = None
+    budgets: Mapping[str, int] = field(default_factory=dict)
+    mailboxes: Sequence[str] = ()
 
     def jurisdictions_of(self, account_id: str) -> Sequence[Jurisdiction]:
         return [self.jurisdictions[city_id] for city_id in self.cities_of[account_id]]
@@ -99,8 +106,9 @@ async def _to_its_end(handling: Handling, row: InboxRow) -> None:
     try:
         await _consequences(handling, row)
     except Exception as error:
-        log.exception("inbound failed", extra={"inbox_id": row.id})
-        due = handling.clock.now() + backoff(row.attempts)
+        if not isinstance(error, Retryable):
+            log.exception("inbound failed", extra={"inbox_id": row.id})
+        due = handling.clock.now() + backoff(row.attempts, getattr(error, "after", None))
         reason = repr(error)
         await handling.store.write(lambda tx: tx.retry(row, due, reason))
 
@@ -108,13 +116,18 @@ async def _to_its_end(handling: Handling, row: InboxRow) -> None:
 async def _consequences(handling: Handling, row: InboxRow) -> None:
     message = row.message
     log.debug("inbound claimed", extra={"inbox_id": row.id})
+    if message.kind is InboundKind.DELIVERY and message.delivery:
+        await handling.store.write(lambda tx: _delivery(handling, tx, row, message.delivery))
+        log.info("delivery told", extra={"inbox_id": row.id, "state": message.delivery.state})
+        return
     if message.kind not in (InboundKind.MESSAGE, InboundKind.EDIT):
-        await handling.store.write(lambda tx: _note(tx, row))
+        await handling.store.write(lambda tx: tx.finish_inbound(row, None))
         log.info("inbound noted", extra={"inbox_id": row.id, "kind": str(message.kind)})
         return
     jurisdictions = handling.jurisdictions_of(message.account_id)
     known = await handling.store.read(lambda tx: _known(tx, message))
-    understood, parts = await asyncio.to_thread(understand, jurisdictions, message, known)
+    taken = await _files(handling, row)
+    understood, parts = await asyncio.to_thread(understand, jurisdictions, message, known, taken.pin)
     log.debug("inbound understood", extra={"inbox_id": row.id})
     here = handling.jurisdictions[understood.city_id or jurisdictions[0].id]
     guessed = {guess.service_code for part in (understood, *parts) for guess in part.guesses}
@@ -125,17 +138,40 @@ async def _consequences(handling: Handling, row: InboxRow) -> None:
         if not tx.still_mine(row):
             return
         conversation = tx.conversation_of(message, jurisdictions[0].id)
-        settle(handling, tx, conversation, MessageArrived(message, understood, parts), definitions)
+        tx.add_media(conversation, taken.kept)
+        arrived = MessageArrived(message, understood, parts, taken.kept, taken.refused)
+        settle(handling, tx, conversation, arrived, definitions)
         tx.finish_inbound(row, conversation.id)
 
     await handling.store.write(commit)
+    if handling.files and taken.kept:
+        await handling.files.discard(message)
     log.info("inbound handled", extra={"inbox_id": row.id, "account_id": message.account_id})
 
 
-def _note(tx: Transaction, row: InboxRow) -> None:
-    if row.message.delivery:
-        tx.note_delivery(row.message.delivery)
-    tx.finish_inbound(row, None)
+async def _files(handling: Handling, row: InboxRow) -> Taken:
+    """The message's files. One that cannot be had after several tries does not hold up the words for ever."""
+    if handling.files is None or not row.message.attachments or row.message.automatic:
+        return Taken()
+    try:
+        return await handling.files.take(row.message)
+    except Retryable:
+        if row.attempts < MOST_FETCHES:
+            raise
+        log.warning("files given up", extra={"inbox_id": row.id})
+        return Taken(refused=len(row.message.attachments))
+
+
+def _delivery(handling: Handling, tx: Transaction, row: InboxRow, delivery: Delivery | None) -> None:
+    """A report may overtake our own record of the send: then it waits a moment."""
+    from bridge.flow.delivery import told  # it settles what it finds, by way of this file
+
+    assert delivery
+    message = row.message
+    if told(handling, tx, message.account_id, message.sender, delivery) or row.attempts >= MOST_FETCHES:
+        tx.finish_inbound(row, None)
+    else:
+        tx.retry(row, handling.clock.now() + backoff(row.attempts), "about a message that is not known yet")
 
 
 def _known(tx: Transaction, message: Inbound) -> Known:
@@ -291,7 +327,8 @@ def _write(
     """One effect, as rows."""
     match effect:
         case Say():
-            for said in wording.messages(conversation, effect, handling.catalog):
+            left_out = effect.message_id in LEFT_OUT_FIRST and _over_budget(handling, tx, conversation.account_id)
+            for said in () if left_out else wording.messages(conversation, effect, handling.catalog):
                 tx.add_reply(conversation, said, question=effect.question)
         case TakeBack():
             tx.take_back(conversation)
@@ -301,9 +338,12 @@ def _write(
             tx.drop_timer(conversation, effect.name)
         case FileReport():
             service = jurisdiction.services[effect.service_code]
-            tx.add_submission(tx.add_report(conversation, jurisdiction.id, effect, service.service_name))
+            report = tx.add_report(conversation, jurisdiction.id, effect, service.service_name)
+            tx.attach(report.id, effect.photos)
+            tx.add_submission(report)
         case PostUpdate():
-            tx.add_update(effect.report, effect.words)
+            tx.attach(effect.report.id, effect.photos)
+            tx.add_update(effect.report, effect.words, effect.photos)
         case LookForTwins():
             tx.add_twin_search(conversation)
         case Follow() if effect.report.id:
@@ -313,8 +353,15 @@ def _write(
         case Forget():
             tx.forget(conversation, erase=effect.erase)
         case ToStaff():
+            if effect.report_id:
+                tx.attach(effect.report_id, effect.media)
             due = jurisdiction.duty.due(effect.reason, handling.clock.now())
             tx.add_staff_task(conversation, effect, effect.report_id or None, due)
+
+
+def _over_budget(handling: Handling, tx: Transaction, account_id: str) -> bool:
+    budget = handling.budgets.get(account_id, 0)
+    return bool(budget) and tx.used(account_id, f"{handling.clock.now():%Y-%m}").segments >= budget
 
 
 def _city_of(conversation: Conversation, event: Event) -> str:

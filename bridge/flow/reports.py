@@ -14,8 +14,9 @@ SILENT = ("", "unchanged")  # status words that say nothing of the status (mySoc
 APPROXIMATE = "Location as described by the resident: "
 
 
-def submission(report: Report) -> Submission:
-    """The report as a POST Service Request. A place without coordinates goes as words, marked as such."""
+def submission(report: Report, media_at: str = "") -> Submission:
+    """The report as a POST Service Request. A place without coordinates goes as words, marked as such. `media_at`
+    is where photos are shown."""
     place = report.place
     located = place.lat is not None and place.long is not None
     return Submission(
@@ -30,10 +31,16 @@ def submission(report: Report) -> Submission:
         last_name=report.contact.get("last_name", ""),
         email=report.contact.get("email", ""),
         phone=report.contact.get("phone", ""),
+        media=tuple(media_url(media_at, token) for token in report.photos) if media_at else (),
     )
 
 
-def follow_up(report: Report, row: OutboxRow, now: datetime) -> FollowUp:
+def media_url(media_at: str, token: str) -> str:
+    """Where a photo is shown to whoever has its token."""
+    return f"{media_at.rstrip('/')}/media/{token}"
+
+
+def follow_up(report: Report, row: OutboxRow, now: datetime, media_at: str = "") -> FollowUp:
     """More words on a report that the city has, under an id of ours that is the same at each try."""
     return FollowUp(
         update_id=f"{report.reference}-{row.id[-8:]}",
@@ -43,6 +50,7 @@ def follow_up(report: Report, row: OutboxRow, now: datetime) -> FollowUp:
         email=report.contact.get("email", ""),
         first_name=report.contact.get("first_name", ""),
         last_name=report.contact.get("last_name", ""),
+        media_url=media_url(media_at, row.photos[0]) if media_at and row.photos else "",
     )
 
 

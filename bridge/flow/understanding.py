@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bridge.flow import commands
+from bridge.flow.gaps import metres
 from bridge.flow.jurisdiction import Jurisdiction
-from bridge.vocabulary import Draft, Inbound, Located, Place, Understanding
+from bridge.vocabulary import Draft, Inbound, Located, Pin, Place, Understanding
 
 LONGEST_READ = 5000  # characters that are understood; all of the text is stored
 LONGEST_SPLIT = 600  # who writes more than this tells a story, not two problems
 SURE_OF_A_PART = 0.6  # of each of two problems, before the resident is asked about them
+NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer
+VAGUE_PHOTO_M = 75.0  # a photo's place wider than this is asked about
 FEWEST_WORDS = 2  # of a part
 
 _AND_ALSO = re.compile(
@@ -39,18 +42,18 @@ class Known:
 
 
 def understand(
-    jurisdictions: Sequence[Jurisdiction], message: Inbound, known: Known = Known()
+    jurisdictions: Sequence[Jurisdiction], message: Inbound, known: Known = Known(), taken_at: Pin | None = None
 ) -> tuple[Understanding, tuple[Understanding, ...]]:
     """The message as a whole, and its two parts where it clearly tells of two problems.
 
     The place decides the city, where an account serves several; another city's services than the draft was
-    understood by make all its words be read again.
+    understood by make all its words be read again. `taken_at` is where a photo of the message was taken.
     """
     text, draft = message.text[:LONGEST_READ], known.draft
     first = jurisdictions[0]
     language = first.detect(text, known.language or message.language)
     said = commands.without_correction(text) if commands.is_correction(text) else text
-    here, located = _locate(jurisdictions, message, _meant(said, known), language)
+    here, located = _locate(jurisdictions, message, taken_at, _meant(said, known), language)
     before = (draft.city_id or first.id) if draft else here.id
     afresh = bool(draft) and bool(located.candidates) and here.id != before
     if not located.candidates and draft:
@@ -96,11 +99,11 @@ def _meant(said: str, known: Known) -> str:
 
 
 def _locate(
-    jurisdictions: Sequence[Jurisdiction], message: Inbound, text: str, language: str
+    jurisdictions: Sequence[Jurisdiction], message: Inbound, taken_at: Pin | None, text: str, language: str
 ) -> tuple[Jurisdiction, Located]:
     """The city whose boundary holds the place, and the place; where none has a boundary, the first that knows it;
     the account's own city when none does."""
-    found = [(city, _located(city, message, text, language)) for city in jurisdictions]
+    found = [(city, _located(city, message, taken_at, text, language)) for city in jurisdictions]
     for finder, located in found:
         for city in _owners(jurisdictions, finder):
             within = tuple(place for place in located.candidates if _is_in(city, place))
@@ -123,8 +126,25 @@ def _is_in(city: Jurisdiction, place: Place) -> bool:
     return not city.holds or place.lat is None or place.long is None or city.holds(place.lat, place.long)
 
 
-def _located(jurisdiction: Jurisdiction, message: Inbound, text: str, language: str) -> Located:
-    if message.pin is None:
-        return jurisdiction.locator.locate(text, language)
-    place = jurisdiction.locator.at(message.pin)
-    return Located(candidates=(place,), ask=False) if place else Located(outside=True)
+def _located(
+    jurisdiction: Jurisdiction, message: Inbound, taken_at: Pin | None, text: str, language: str
+) -> Located:
+    if message.pin:
+        place = jurisdiction.locator.at(message.pin)
+        return Located(candidates=(place,), ask=False) if place else Located(outside=True)
+    said = jurisdiction.locator.locate(text, language)
+    shown = jurisdiction.locator.at(taken_at) if taken_at else None
+    return _with_photo(said, replace(shown, source="photo", why="photo")) if shown else said
+
+
+def _with_photo(said: Located, shown: Place) -> Located:
+    """Sure words say best where something is: a photo is taken from across the street. Of several places they may
+    mean, the photo decides for the only one near it; without any, it says where by itself, if well enough."""
+    if said.candidates and not said.ask:
+        return said
+    near = tuple(place for place in said.candidates if metres(place, shown) <= NEAR_A_PHOTO_M)
+    if len(near) == 1:
+        return replace(said, candidates=near, ask=False)
+    if said.candidates:
+        return said
+    return Located(said.mentions, (shown,), ask=(shown.accuracy_m or 0) > VAGUE_PHOTO_M)

@@ -11,6 +11,7 @@ Row = TypeVar("Row")
 
 LEASE = timedelta(seconds=120)
 SEND_SECONDS = 30.0  # bounds a whole send, well below a third of the lease, so that a lease is never outlived
+MOST_FETCHES = 5  # of a message's files, or of what a delivery report is about
 MOST_ATTEMPTS = 8  # of handling a message
 GIVE_UP_AFTER = timedelta(days=1)  # a reply is tried this long; a report until a person gives it up
 LONGEST_WAIT = timedelta(hours=1)

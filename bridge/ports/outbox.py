@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bridge.vocabulary import Conversation, Delivery, Outbound, OutboxRow, Report, Sent
+from bridge.vocabulary import Conversation, Outbound, OutboxRow, Report, Sent
 
 
 class OutboxOf(Protocol):
@@ -18,14 +19,10 @@ class OutboxOf(Protocol):
         withdrawn."""
         ...
 
-    def note_delivery(self, delivery: Delivery) -> None:
-        """Keeps what a provider says of a reply it took."""
-        ...
-
     def add_reply(self, conversation: Conversation, say: Outbound, *, question: bool = False) -> None: ...
     def add_submission(self, report: Report) -> None: ...
-    def add_update(self, report: Report, words: str) -> None:
-        """More words on a report; they go out after the report itself."""
+    def add_update(self, report: Report, words: str, photos: Sequence[str] = ()) -> None:
+        """More words and photos on a report; they go out after the report itself."""
         ...
 
     def add_twin_search(self, conversation: Conversation) -> None:

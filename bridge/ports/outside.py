@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bridge.vocabulary import (
+    Attachment,
     Attribute,
+    Developed,
     Discovery,
     Followed,
     Followings,
@@ -59,9 +61,21 @@ class Channel(Protocol):
         """Hands one message to the provider. Raises Retryable, Permanent or Unsure."""
         ...
 
+    async def fetch(self, attachment: Attachment, raw: bytes) -> bytes:
+        """The bytes of an attachment of a message, which came as `raw`. Raises Retryable or Permanent."""
+        ...
+
+    async def discard(self, attachment: Attachment) -> None:
+        """Has the provider forget a file that is stored here, where the settings say so. Raises as `send` does."""
+        ...
+
     async def close(self) -> None:
         """Frees connections."""
         ...
+
+
+Develop = Callable[[bytes], Developed]
+"""Makes a resident's file safe to keep and show. Slow; raises Permanent for what cannot be shown."""
 
 
 class Classifier(Protocol):
@@ -138,6 +152,14 @@ class Blobs(Protocol):
 
     def put(self, source: Path) -> str:
         """Keeps a copy of a file or a whole folder; its id."""
+        ...
+
+    def keep(self, content: bytes) -> str:
+        """Keeps bytes as a file; its id."""
+        ...
+
+    def drop(self, blob_id: str) -> None:
+        """Deletes a file; nothing happens when there is none."""
         ...
 
     def path(self, blob_id: str) -> Path:

@@ -10,7 +10,9 @@ from bridge.ports.attempts import AttemptsOf
 from bridge.ports.claims import ClaimsOf
 from bridge.ports.console import ConsoleOf
 from bridge.ports.conversations import ConversationsOf
+from bridge.ports.deliveries import DeliveriesOf
 from bridge.ports.inbox import InboxOf
+from bridge.ports.media import MediaOf
 from bridge.ports.outbox import OutboxOf
 from bridge.ports.records import RecordsOf
 from bridge.ports.reports import ReportsOf
@@ -30,6 +32,8 @@ class Transaction(
     ConversationsOf,
     ReportsOf,
     StaffOf,
+    MediaOf,
+    DeliveriesOf,
     AttemptsOf,
     ArtifactsOf,
     RecordsOf,

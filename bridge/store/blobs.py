@@ -29,6 +29,21 @@ class FolderBlobs:
                 copy.rename(kept)
         return blob_id
 
+    def keep(self, content: bytes) -> str:
+        blob_id = hashlib.sha256(content).hexdigest()
+        kept = self._root / blob_id
+        if not kept.exists():
+            with tempfile.TemporaryDirectory(dir=self._root, prefix=".incoming-") as folder:
+                copy = Path(folder) / "blob"
+                copy.write_bytes(content)
+                copy.rename(kept)
+        return blob_id
+
+    def drop(self, blob_id: str) -> None:
+        kept = self._root / blob_id
+        if re.fullmatch("[0-9a-f]{64}", blob_id) and kept.is_file():
+            kept.unlink()
+
     def path(self, blob_id: str) -> Path:
         kept = self._root / blob_id
         if not re.fullmatch("[0-9a-f]{64}", blob_id) or not kept.exists():

@@ -82,6 +82,10 @@ class Conversation(Base, table=True):
     updated_at: datetime = _time()
 
 
+def _json_list() -> Any:
+    return Field(default_factory=list, sa_type=Json, nullable=False)
+
+
 def _open_rows(name: str) -> tuple[Index, Index, Index]:
     """Partial indexes over open rows alone, so that a million finished rows cost a claim nothing, and over dead
     ones."""
@@ -131,6 +135,8 @@ class Outbox(Work, table=True):
 
     A reply that is a `question` may be withdrawn while nobody has claimed it. `author` is the person of the staff
     whose words or deed it is, `delivery` what the provider said of it since it was sent.
+    A reply that is a `question` may be withdrawn while nobody has claimed it; one sent `again`, since its resident
+    could not be reached, is not sent a third time.
     """
 
     __tablename__ = "outbox"
@@ -144,6 +150,8 @@ class Outbox(Work, table=True):
     words: str = ""
     trace: str = ""
     author: str = ""
+    photos: list[str] = _json_list()
+    again: bool = False
     provider_id: str = Field(default="", index=True)
     delivery: str = ""
     segments: int = 0
@@ -193,6 +201,7 @@ class Report(Base, table=True):
     attributes: dict[str, Any] = _json()
     contact: dict[str, Any] = _json()
     cites: str = ""
+    photos: list[str] = _json_list()
     state: str = "queued"
     service_request_id: str | None = None
     token: str | None = None
@@ -204,6 +213,65 @@ class Report(Base, table=True):
     trace: str = ""
     created_at: datetime = _time()
     updated_at: datetime = _time()
+
+
+class Media(Base, table=True):
+    """A photo or recording of a resident's in the blobs. `token` is its public name, good until `revoked_at`."""
+
+    __tablename__ = "media"
+    __table_args__ = (UniqueConstraint("token"),)
+
+    id: str = _id()
+    token: str
+    conversation_id: str = Field(foreign_key="conversation.id", index=True)
+    report_id: str | None = Field(default=None, foreign_key="report.id", index=True)
+    blob_id: str = Field(index=True)
+    media_type: str
+    lat: float | None = None
+    long: float | None = None
+    accuracy_m: float | None = None
+    created_at: datetime = _time()
+    revoked_at: datetime | None = _time(nullable=True)
+
+
+class Part(Base, table=True):
+    """One message at a provider (a long reply leaves as several), and what became of it."""
+
+    __tablename__ = "part"
+
+    account_id: str = Field(primary_key=True)
+    provider_id: str = Field(primary_key=True)
+    outbox_id: str = Field(foreign_key="outbox.id", index=True, ondelete="CASCADE")
+    state: str = "queued"
+    code: str = ""
+    price_micros: int | None = None
+    currency: str = ""
+    updated_at: datetime = _time()
+
+
+class Usage(Base, table=True):
+    """What an account sent in a month (YYYY-MM, UTC), as its provider counts."""
+
+    __tablename__ = "usage"
+
+    account_id: str = Field(primary_key=True)
+    month: str = Field(primary_key=True)
+    messages: int = 0
+    segments: int = 0
+    price_micros: int = 0
+    currency: str = ""
+
+
+class AccountTrouble(Base, table=True):
+    """An account that does not work as it should: `red` when it may not send, `amber` to be looked at."""
+
+    __tablename__ = "account_trouble"
+
+    account_id: str = Field(primary_key=True)
+    reason: str = Field(primary_key=True)
+    colour: str
+    code: str = ""
+    since: datetime = _time()
 
 
 class Follower(Base, table=True):

@@ -45,7 +45,8 @@ def inbound_to_json(message: Inbound) -> dict[str, Any]:
 
 
 def inbox_row(row: t.Inbox) -> InboxRow:
-    return InboxRow(row.id, row.lease or "", row.attempts, INBOUND.validate_python(row.message))
+    message = replace(INBOUND.validate_python(row.message), raw=row.raw)
+    return InboxRow(row.id, row.lease or "", row.attempts, message)
 
 
 def outbox_row(row: t.Outbox) -> OutboxRow:
@@ -60,6 +61,7 @@ def outbox_row(row: t.Outbox) -> OutboxRow:
         report_id=row.report_id,
         words=row.words,
         trace=row.trace,
+        photos=tuple(row.photos),
     )
 
 
@@ -103,6 +105,7 @@ def report(row: t.Report) -> Report:
         attributes={code: tuple(given) for code, given in row.attributes.items()},
         contact=row.contact,
         cites=row.cites,
+        photos=tuple(row.photos),
         state=row.state,  # type: ignore[arg-type]  # written by us alone, from the same Literal
         service_request_id=row.service_request_id,
         token=row.token,

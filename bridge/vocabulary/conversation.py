@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
 
-from bridge.vocabulary.messages import Choice, Inbound
+from bridge.vocabulary.messages import Choice, DeliveryState, Inbound, Media
 from bridge.vocabulary.places import Guess, Place, Understanding
 from bridge.vocabulary.requests import Receipt, ServiceRequest
 from bridge.vocabulary.services import Attribute, Service
@@ -84,6 +84,7 @@ class Draft:
     turns: int = 0
     letter: tuple[str, ...] = ()
     files: int = 0
+    photos: tuple[str, ...] = ()  # tokens of those that could be kept
     problems: tuple[Problem, ...] = ()
     chosen: bool = False  # the resident named the service, or said yes to it
     anonymous: bool = False
@@ -105,7 +106,8 @@ class State:
     `told_at` and `told_about` are the last news. `with_staff` is until when words that are no report are read by
     the person the resident talks to. `consented`: the city may have the number or address we know.
     `arrivals` are the times of the latest messages, `said` the last text and `repeats` how often it came again,
-    `misses` how often in a row nothing was understood.
+    `misses` how often in a row nothing was understood. `unreachable`: what we
+    send does not arrive, until the resident writes again.
     """
 
     version: int = 1
@@ -132,6 +134,7 @@ class State:
     said: str = ""
     repeats: int = 0
     misses: int = 0
+    unreachable: bool = False
 
 
 # What can happen.
@@ -139,11 +142,23 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class MessageArrived:
-    """The resident wrote. `parts` are the two problems in it, where there are clearly two."""
+    """The resident wrote. `parts` are the two problems in it, where there are clearly two; `media` its files as
+    they were kept, `refused` how many were none that can be shown."""
 
     message: Inbound
     understanding: Understanding
     parts: tuple[Understanding, ...] = ()
+    media: tuple[Media, ...] = ()
+    refused: int = 0
+
+    @property
+    def photos(self) -> tuple[str, ...]:
+        """The tokens of the photos."""
+        return tuple(file.token for file in self.media if file.is_photo)
+
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        return tuple(file.token for file in self.media if not file.is_photo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +213,15 @@ class StaffTookOver:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryTold:
+    """A provider tells that a message of ours did not arrive, and why."""
+
+    state: DeliveryState
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CityAccepted:
     """The city took a report: with an id, with a token for later, or (blackbox) with neither."""
 
@@ -245,6 +269,7 @@ Event = (
     | StaffMerged
     | StaffBlocked
     | StaffTookOver
+    | DeliveryTold
     | CityAccepted
     | CityRefused
     | CityUnreachable
@@ -298,14 +323,16 @@ class FileReport:
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contact: Mapping[str, str] = field(default_factory=dict)
     cites: str = ""  # the request at the city that this one follows
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PostUpdate:
-    """More words about a report that has gone out, for a city that takes updates."""
+    """More words and photos about a report that has gone out, for a city that takes updates."""
 
     report: Report
     words: str
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,17 +371,20 @@ StaffReason = Literal[
     "flood",
     "undelivered",
     "dissatisfied",
+    "recording",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class ToStaff:
-    """A person must look. `reason` is one of a few symbolic words the console explains."""
+    """A person must look. `reason` is one of a few symbolic words the console explains. `media` are tokens of the
+    files it is about."""
 
     reason: StaffReason
     note: str = ""
     report_id: str = ""
     draft: Draft | None = None  # what was understood so far, for a person to complete
+    media: tuple[str, ...] = ()
 
 
 Effect = Say | TakeBack | SetTimer | DropTimer | FileReport | PostUpdate | LookForTwins | Follow | Forget | ToStaff
@@ -483,6 +513,7 @@ class Report:
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contact: Mapping[str, str] = field(default_factory=dict)
     cites: str = ""
+    photos: tuple[str, ...] = ()  # tokens, the first one first
     state: ReportState = "queued"
     service_request_id: str | None = None
     token: str | None = None

@@ -39,12 +39,50 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Developed:
+    """A file of a resident's, made safe to show: a photo without all it carried, or a recording. `pin` is where
+    the photo said that it was taken."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+    pin: Pin | None = None
+
+    @property
+    def is_photo(self) -> bool:
+        return self.media_type.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file of a resident's that was kept. `token` names it in public: unguessable, and good until it is revoked
+    or its report is gone."""
+
+    token: str
+    blob_id: str
+    media_type: str
+    pin: Pin | None = None
+
+    @property
+    def is_photo(self) -> bool:
+        return self.media_type.startswith("image/")
+
+
+DeliveryState = Literal[
+    "queued", "sent", "delivered", "failed", "opted_out", "missed", "unreachable", "filtered", "barred"
+]
+"""`missed`: not reached now, perhaps later. `unreachable`: never on this address (a landline, a number that is no
+more). `filtered`: a carrier took the words for spam. `barred`: the account may not send at all (registration)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What a provider says of an earlier Outbound. `state` is our word, `code` the provider's error code."""
 
     provider_id: str
-    state: Literal["queued", "sent", "delivered", "failed", "opted_out"]
+    state: DeliveryState
     code: str = ""
+    price_micros: int | None = None  # what the provider bills, in millionths of `currency`, once it says
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +111,7 @@ class Inbound:
     sender_name: str = ""
     language: str = ""  # BCP 47 hint of the sender's client, "" when none
     automatic: bool = False  # an auto-reply, bounce or bot: stored, never answered
+    keyword: Literal["", "stop", "start", "help"] = ""  # what the provider took it for, and answered itself
     delivery: Delivery | None = None
     raw: bytes = field(default=b"", repr=False)
     raw_type: str = ""
@@ -106,9 +145,11 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A provider took an Outbound. Price as the provider bills it, in millionths of `currency`."""
+    """A provider took an Outbound. Price as the provider bills it, in millionths of `currency`. `parts` are the
+    provider's ids of all its messages where a long text left as several."""
 
     provider_id: str
     segments: int = 1
     price_micros: int | None = None
     currency: str = ""
+    parts: tuple[str, ...] = ()

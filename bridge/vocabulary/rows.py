@@ -41,6 +41,7 @@ class OutboxRow:
     report_id: str | None = None
     words: str = ""  # of an update
     trace: str = ""
+    photos: tuple[str, ...] = ()  # of an update
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,36 @@ class Artifact:
 
     blob_id: str
     manifest: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a delivery report is about. `news`: it says more than was known; `again`: the reply was sent before."""
+
+    conversation_id: str
+    reply: Outbound | None
+    news: bool
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What an account sent in a month, as its provider counts and bills."""
+
+    messages: int = 0
+    segments: int = 0
+    price_micros: int = 0
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an account does not work as it should: red when nothing can be sent, amber when a person should look."""
+
+    colour: Literal["red", "amber"]
+    reason: Literal["barred", "filtered", "budget", "credentials"]
+    code: str = ""
+    since: datetime | None = None
 
 
 Outcome = Literal["accepted", "refused", "not_stored", "unsure", "absent"]

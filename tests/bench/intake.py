@@ -29,10 +29,15 @@ from bridge import logs
 from bridge.app import SystemClock
 from bridge.demo.loopback import served
 from bridge.demo.providers import free_port
+from bridge.flow import alarms
+from bridge.flow.handling import Handling
 from bridge.flow.intake import accepting
+from bridge.flow.jurisdiction import Jurisdiction
 from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
 from bridge.web.site import site
+from config.catalog import load_catalog
+from config.settings import EMERGENCY
 
 REQUESTS, AT_ONCE = 2000, 32
 MAILS, MAILS_AT_ONCE = 600, 8
@@ -50,6 +55,21 @@ class Floor:
         self._db.execute("BEGIN IMMEDIATE")
         self._db.execute("INSERT INTO row VALUES (?)", (raw,))
         self._db.execute("COMMIT")
+
+
+def handling(store: SqliteStore) -> Handling:
+    """What intake needs of a city: the words it knows an emergency by, and where the others are stored."""
+    city = Jurisdiction(
+        id="fairview",
+        name="City of Fairview",
+        endpoint=None,  # type: ignore[arg-type]  # nothing here is handled, only taken in
+        locator=None,  # type: ignore[arg-type]
+        bind_classifier=None,  # type: ignore[arg-type]
+        detect=lambda _text, _language: "en",
+        alarms=alarms.load(sorted(EMERGENCY.glob("*.toml"))),
+    )
+    accounts = ("texts", "mailbox")
+    return Handling(store, SystemClock(), load_catalog(), {city.id: city}, dict.fromkeys(accounts, (city.id,)))
 
 
 async def rate(work: Callable[[int], Awaitable[None]], count: int, at_once: int) -> float:
@@ -82,7 +102,7 @@ async def texts(folder: Path) -> tuple[float, float]:
     channel = kind.create("texts", settings, SystemClock(), None)
     bare_app = Starlette(routes=[Route("/hooks/sms/texts", bare, methods=["POST"])])
     rates = []
-    for app in (site([channel], accepting(store), {}), bare_app):
+    for app in (site([channel], accepting(handling(store)), {}), bare_app):
         async with served(app) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
 
             async def post(number: int, client: httpx.AsyncClient = client) -> None:
@@ -125,7 +145,7 @@ async def mails(folder: Path) -> tuple[float, float]:
     kind = channels.REGISTRY["mail"]
     settings = kind.settings(addresses=("report@fairview.example",), listen_port=port, relay_tls="none")
     channel = kind.create("mailbox", settings, SystemClock(), None)
-    running = asyncio.create_task(channel.run(accepting(store)))
+    running = asyncio.create_task(channel.run(accepting(handling(store))))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(Bare(), loop=loop), "127.0.0.1", bare_port)
     await asyncio.sleep(0.5)

@@ -16,6 +16,8 @@ missing is asked, one question at a time, the least number of times, after a sho
     timers       what the passing of time brings
     city         what the city does
     staff        what a person of the city does
+    files        what becomes of photos and recordings beside the report
+    arrival      what is learnt when a message of ours did not arrive
 """
 
 from __future__ import annotations
@@ -23,12 +25,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.flow.conversation import city, messages, reporting, safety, staff, timers, wishes
+from bridge.flow.conversation import arrival, city, messages, reporting, safety, staff, timers, wishes
 from bridge.vocabulary import (
     CityAccepted,
     CityRefused,
     CityUnreachable,
     Decision,
+    DeliveryTold,
     DropTimer,
     Effect,
     EmergencyHeard,
@@ -79,6 +82,8 @@ def _decide(state: State, event: Event, facts: Facts, policy: Policy, now: datet
             return staff.blocked(state, event)
         case StaffTookOver():
             return staff.took_over(state)
+        case DeliveryTold():
+            return arrival.told(state, event)
         case CityAccepted():
             return city.accepted(state, event, facts, policy, now)
         case CityRefused():

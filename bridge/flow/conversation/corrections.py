@@ -33,7 +33,7 @@ def afterwards(turn: Turn) -> Decision | None:
     if turn.state.draft or latest is None:
         return None
     words = _about_what_was_sent(turn)
-    return Decision(turn.state, to_the_city(turn, latest, words)) if words else None
+    return Decision(turn.state, to_the_city(turn, latest, words, turn.event.photos)) if words else None
 
 
 def _about_what_was_sent(turn: Turn) -> str:
@@ -43,8 +43,8 @@ def _about_what_was_sent(turn: Turn) -> str:
         return _with_place(text, turn)
     if message.pin and not text:
         return f"{PIN}{message.pin.lat:.6f}, {message.pin.long:.6f}"
-    if message.attachments and not text:
-        return PHOTO
+    if not text and (turn.event.photos or (message.attachments and not turn.event.refused)):
+        return "" if turn.event.recordings else PHOTO
     return ""
 
 
@@ -55,8 +55,8 @@ def _with_place(text: str, turn: Turn) -> str:
     return f"{text} ({place})" if place and place.lower() not in text.lower() else text
 
 
-def to_the_city(turn: Turn, report: Report, words: str) -> tuple[Effect, ...]:
+def to_the_city(turn: Turn, report: Report, words: str, photos: tuple[str, ...] = ()) -> tuple[Effect, ...]:
     """The words go to the city where it takes updates, else to staff; the resident hears which."""
     if turn.policy.takes_updates:
-        return PostUpdate(report, words), Say("update.sent")
-    return ToStaff("correction", words, report.id), Say("update.staff")
+        return PostUpdate(report, words, photos), Say("update.sent")
+    return ToStaff("correction", words, report.id, media=photos), Say("update.staff")

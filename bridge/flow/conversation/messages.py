@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.flow.conversation import answers, asides, corrections, reporting, safety, silence, wishes
+from bridge.flow.conversation import answers, asides, corrections, files, reporting, safety, silence, wishes
 from bridge.flow.conversation.turn import Rule, Turn
 from bridge.vocabulary import Decision, Facts, MessageArrived, Policy, State
 
@@ -54,7 +54,7 @@ RULES: tuple[Rule, ...] = (
 def arrived(state: State, event: MessageArrived, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """The decision of the first rule that has one."""
     turn = Turn(_heard(state, event, facts, now), event, facts, policy, now)
-    return next(decision for rule in RULES if (decision := rule(turn)))
+    return files.noticed(turn, next(decision for rule in RULES if (decision := rule(turn))))
 
 
 def _heard(state: State, event: MessageArrived, facts: Facts, now: datetime) -> State:
@@ -69,4 +69,5 @@ def _heard(state: State, event: MessageArrived, facts: Facts, now: datetime) -> 
         arrivals=(*(at for at in state.arrivals if now - at <= timedelta(hours=1)), now)[-100:],
         repeats=state.repeats + 1 if text and text == state.said else 0,
         said=text,
+        unreachable=False,
     )

@@ -107,7 +107,8 @@ def parted(draft: Draft) -> tuple[Draft, tuple[Draft, ...]]:
         for problem in draft.problems
     )
     words = (*first.words, *draft.words[1:])
-    return replace(first, words=words, place=first.place or draft.place, files=draft.files), tuple(rest)
+    first = replace(first, words=words, place=first.place or draft.place, files=draft.files, photos=draft.photos)
+    return first, tuple(rest)
 
 
 def _wished_for(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from bridge.flow import commands
 from bridge.flow.conversation.city import where_it_stands
 from bridge.flow.conversation.turn import Turn
-from bridge.flow.draft import UNANSWERABLE
-from bridge.vocabulary import Decision, InboundKind, Report, Say, ToStaff
+from bridge.flow.draft import UNANSWERABLE, read
+from bridge.vocabulary import Decision, Draft, InboundKind, Report, Say, SetTimer, ToStaff
 
 MOST_REPEATS = 3  # the same words again and again are a machine's, or nobody reads our answers
 
@@ -73,9 +73,28 @@ def empty(turn: Turn) -> Decision | None:
     if message.text.strip() or message.pin:
         return None
     if state.draft:
-        kept = replace(state.draft, files=state.draft.files + len(message.attachments))
-        return None if state.question == "photo" else Decision(replace(state, draft=kept))
+        return _more_files(turn, state.draft)
+    if turn.event.recordings or (turn.event.refused and not turn.event.photos):
+        return turn.silent()  # what became of the file is said in `files`
     if state.misses > 1:
         return turn.silent()
+    if turn.event.photos:
+        return _photo_first(turn)
     said = Say("photo_only" if message.attachments else "empty")
     return Decision(replace(state, misses=state.misses + 1), (said,))
+
+
+def _more_files(turn: Turn, draft: Draft) -> Decision | None:
+    """Files for the draft. One that answers the open question is read as an answer."""
+    tells_where = turn.event.understanding.located.candidates and not draft.place
+    if turn.state.question == "photo" or (turn.state.question in ("place", "which_place") and tells_where):
+        return None
+    return Decision(replace(turn.state, draft=read(draft, None, turn.event)))
+
+
+def _photo_first(turn: Turn) -> Decision:
+    """A photo before any words is the beginning of a report; it may say where it was taken."""
+    draft = read(Draft(), None, turn.event)
+    said = Say("photo_where" if draft.place else "photo_only")
+    state = replace(turn.state, draft=draft, aside=None, misses=turn.state.misses + 1)
+    return Decision(state, (said, SetTimer("silence", turn.now + turn.policy.remind_after)))

@@ -19,23 +19,32 @@ LONGEST_NOTE = 500
 
 def opt_out(turn: Turn) -> Decision | None:
     """STOP and its kin: nothing more is sent after one confirmation. What was being told goes to staff."""
-    if not commands.is_stop(turn.text):
+    if turn.message.keyword != "stop" and not commands.is_stop(turn.text):
         return None
     stopped = replace(without_draft(turn.state), opted_out=True, news=())
     drafts = [draft for draft in (turn.state.draft, *turn.state.later) if draft]
     kept = tuple(ToStaff("unfinished", told(draft, stopped), draft=draft) for draft in drafts)
-    return Decision(stopped, (*kept, Say("stopped")))
+    return Decision(stopped, (*kept, *_unless_answered(turn, Say("stopped"))))
 
 
 def opt_in(turn: Turn) -> Decision | None:
     """START, or a chat's opening command; YES of someone who opted out, as carriers take it."""
-    if not commands.is_start(turn.text) and not (turn.state.opted_out and commands.is_yes(turn.text)):
+    came_back = commands.is_start(turn.text) or (turn.state.opted_out and commands.is_yes(turn.text))
+    if turn.message.keyword != "start" and not came_back:
         return None
-    return Decision(replace(turn.state, opted_out=False), (Say("welcome", {"city": turn.facts.city_name}),))
+    welcome = Say("welcome", {"city": turn.facts.city_name})
+    return Decision(replace(turn.state, opted_out=False), _unless_answered(turn, welcome))
+
+
+def _unless_answered(turn: Turn, say: Say) -> tuple[Say, ...]:
+    """Nothing where the provider answers the keyword itself: two answers would be one too many."""
+    return () if turn.message.keyword else (say,)
 
 
 def help_wanted(turn: Turn) -> Decision | None:
     """HELP: what to write, and whom to call when it is urgent."""
+    if turn.message.keyword == "help":
+        return turn.silent()
     if not commands.is_help(turn.text):
         return None
     return turn.answer("help", city=turn.facts.city_name, emergency=turn.policy.emergency_number)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from bridge.store.console import Console
 from bridge.store.transaction.artifacts import Artifacts
 from bridge.store.transaction.attempts import Attempts
+from bridge.store.transaction.deliveries import Deliveries
 from bridge.store.transaction.inbox import InboxPart
-from bridge.store.transaction.outbox import OutboxPart
+from bridge.store.transaction.media import MediaPart
 from bridge.store.transaction.records import Records
 from bridge.store.transaction.reports import Reports
 from bridge.store.transaction.retention import RetentionPart
@@ -19,7 +20,7 @@ from bridge.store.transaction.work import Work
 
 
 class SqlTransaction(
-    InboxPart, OutboxPart, Timers, Reports, Staff, Attempts, Artifacts, RetentionPart, Records, Work
+    InboxPart, Deliveries, Timers, Reports, MediaPart, Staff, Attempts, Artifacts, RetentionPart, Records, Work
 ):
     """Every subject, on one session."""
 

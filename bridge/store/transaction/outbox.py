@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from bridge.ports import Clock, Wake
 from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.transaction.claims import Claims
-from bridge.vocabulary import Conversation, Delivery, Outbound, OutboxRow, Report, Sent
+from bridge.vocabulary import Conversation, Outbound, OutboxRow, Report, Sent
 
 
 class OutboxPart(Claims):
@@ -28,12 +29,6 @@ class OutboxPart(Claims):
 
     def on_behalf_of(self, author: str, wait: timedelta) -> None:
         self._author, self._wait = author, wait
-
-    def note_delivery(self, delivery: Delivery) -> None:
-        known = update(t.Outbox).where(
-            col(t.Outbox.provider_id) == delivery.provider_id, col(t.Outbox.kind) == "reply"
-        )
-        self._session.execute(known.values(delivery=delivery.state))
 
     def add_reply(self, conversation: Conversation, say: Outbound, *, question: bool = False) -> None:
         row = self._outbox("reply", f"conversation/{conversation.id}", conversation.id)
@@ -49,10 +44,10 @@ class OutboxPart(Claims):
         self._session.add(row)
         self._session.flush()
 
-    def add_update(self, report: Report, words: str) -> None:
+    def add_update(self, report: Report, words: str, photos: Sequence[str] = ()) -> None:
         # In the lane of the report: no update goes out before the report itself.
         row = self._outbox("update", f"report/{report.id}", report.conversation_id)
-        row.report_id, row.words = report.id, words
+        row.report_id, row.words, row.photos = report.id, words, list(photos)
         self._session.add(row)
         self._session.flush()
 
@@ -85,6 +80,21 @@ class OutboxPart(Claims):
             price_micros=sent.price_micros,
             currency=sent.currency,
         )
+        if row.reply:
+            self._count(row.id, row.reply.account_id, sent)
+
+    def _count(self, outbox_id: str, account_id: str, sent: Sent) -> None:
+        """The provider's messages, to know their reports by, and what the account used this month."""
+        now = self._clock.now()
+        for provider_id in sent.parts or (sent.provider_id,):
+            part = t.Part(account_id=account_id, provider_id=provider_id, outbox_id=outbox_id, updated_at=now)
+            self._session.merge(part)
+        month = f"{now:%Y-%m}"
+        usage = self._session.get(t.Usage, (account_id, month)) or t.Usage(account_id=account_id, month=month)
+        usage.messages += len(sent.parts) or 1
+        usage.segments += sent.segments
+        self._session.add(usage)
+        self._session.flush()
 
     def _outbox(self, kind: str, lane: str, conversation_id: str) -> t.Outbox:
         now = self._clock.now()

@@ -40,6 +40,7 @@ class Reports(Conversations):
             contact=dict(filed.contact),
             cites=filed.cites,
             trace=trace.current(),
+            photos=list(filed.photos),
             created_at=now,
             updated_at=now,
         )

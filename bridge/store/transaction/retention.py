@@ -141,6 +141,7 @@ class RetentionPart(Holds):
             col(t.Report.id).in_(ids), col(t.Report.contact_id).not_in(self._held_contacts())
         )
         going = list(self._session.scalars(free))
+        self._hide(col(t.Media.report_id).in_(going))
         for table in (t.Attempt, t.Follower, t.StatusHistory, t.StaffTask, t.Outbox):
             self._rows(delete(table).where(col(table.report_id).in_(going)))
         return self._rows(delete(t.Report).where(col(t.Report.id).in_(going)))
@@ -177,6 +178,7 @@ class RetentionPart(Holds):
         statement = select(t.Conversation).where(t.Conversation.contact_id == contact.id)
         for conversation in self._session.exec(statement).all():
             gone += self._forget_conversation(conversation)
+            self._hide(col(t.Media.conversation_id) == conversation.id, *(() if words else _NOBODYS))
         for report in self._session.exec(select(t.Report).where(t.Report.contact_id == contact.id)).all():
             gone += self._forget_reporter(report, words=words)
         contact.address, contact.name, contact.language = nobody, "", ""
@@ -209,6 +211,12 @@ class RetentionPart(Holds):
             self._rows(update(t.Outbox).where(col(t.Outbox.report_id) == report.id).values(words=""))
         return 1
 
+    def _hide(self, *whose: Any) -> None:
+        """Photos and recordings are shown no more; `media sweep` deletes what nobody is shown."""
+        shown = update(t.Media).where(*whose, col(t.Media.revoked_at).is_(None))
+        self._rows(shown.values(revoked_at=self._clock.now()))
+        self._rows(update(t.Media).where(*whose).values(report_id=None, lat=None, long=None))
+
     def _rows(self, statement: Any) -> int:
         self._session.flush()
         done: int = self._session.connection().execute(statement).rowcount
@@ -218,6 +226,9 @@ class RetentionPart(Holds):
         self._session.add(
             t.Deletion(at=self._clock.now(), kind=kind, rows=rows, cause=cause, by=by, subject=subject)
         )
+
+
+_NOBODYS = (col(t.Media.report_id).is_(None),)  # what belongs to no report
 
 
 def _id_of(ids: Select[Any]) -> Any:

@@ -1,4 +1,8 @@
-"""What the finder is measured against: shapes alone, and a parser of single addresses run on whole messages."""
+"""What the finder is measured against: shapes alone, and two libraries for addresses run on whole messages.
+
+For measuring only. pyap is not among the locked dependencies: it brings an old import hook along that newer
+Pythons warn of, so it is imported by whoever measures it (`pip install pyap==0.3.1`).
+"""
 
 from __future__ import annotations
 
@@ -43,6 +47,17 @@ def usaddress_alone(text: str, language: str = "en") -> Located:
     return Located(tuple(found + _as_mention(text, run)))
 
 
+def pyap_alone(text: str, language: str = "en") -> Located:
+    """The addresses that pyap finds; it wants a town and a state behind each.
+
+    Raises ImportError where it is not installed.
+    """
+    import pyap  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    found = pyap.parse(text, country="US")
+    return Located(tuple(mention(text, a.match_start, a.match_end, "address") for a in found))
+
+
 def _as_mention(text: str, run: list[tuple[int, int, str]]) -> list[Mention]:
     labels = [label for _, _, label in run]
     if not any(label.endswith("StreetName") for label in labels):
@@ -55,5 +70,5 @@ def _as_mention(text: str, run: list[tuple[int, int, str]]) -> list[Mention]:
     return [mention(text, run[0][0], run[0][0] + len(words.rstrip(" ,.;:")), kind)]
 
 
-BASELINES: Mapping[str, Locate] = {"rules": rules_alone, "usaddress": usaddress_alone}
+BASELINES: Mapping[str, Locate] = {"rules": rules_alone, "usaddress": usaddress_alone, "pyap": pyap_alone}
 """By name, to be scored by `measure.evaluate_places` on the same rows as the finder."""

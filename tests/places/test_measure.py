@@ -86,7 +86,8 @@ def test_overlap_counts_words_not_letters() -> None:
     assert overlap("a long-named street", (0, 19), (2, 19)) == pytest.approx(3 / 4)
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", ["rules", "usaddress"])  # pyap is not among the dependencies
 def test_a_baseline_finds_a_plain_address(name: str) -> None:
-    mentions = BASELINES[name]("412 Oak St", "en").mentions
-    assert [(m.kind, m.text) for m in mentions] == [("address", "412 Oak St")]
+    mentions = BASELINES[name]("412 Oak St, Fairview, NE 68818", "en").mentions
+    assert [m.kind for m in mentions] == ["address"]
+    assert mentions[0].text.startswith("412 Oak St")

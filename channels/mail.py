@@ -113,6 +113,7 @@ def parse(delivered: Delivered, mailbox: Mailbox, received_at: datetime) -> list
         provider_id=letter.header("message-id"),
         in_reply_to=next(iter(message_ids(letter.header("in-reply-to"))), ""),
         sender_name=letter.sender_name,
+        signature=mail_text.read(letter.body).signature,
         automatic=unanswered,
         raw=delivered.raw,
         raw_type=RAW_TYPE,

@@ -46,10 +46,23 @@ DATED_START: Final = re.compile(
     re.IGNORECASE,
 )
 ATTRIBUTION_START: Final = re.compile(
-    f"{DATED_START.pattern}|{_ADDRESSED.pattern}|{_WROTE.pattern}", re.IGNORECASE
+    rf"^(quoting|citando|zitat|quoted|citation)\b|{DATED_START.pattern}|{_ADDRESSED.pattern}|{_WROTE.pattern}",
+    re.IGNORECASE,
 )
 
-_ENDS: Final = re.compile(r"[:：]\W{0,6}$|(wrote|写道|寫道)\s*-{2,}$", re.IGNORECASE)
+# Where no address tells an attribution from a sentence, the verb must stand where mail programs put it: last, or
+# before the name alone in the languages that put it there.
+_VERB_LAST: Final = re.compile(
+    rf"({_WROTE.pattern})(\(a\))?[^\w]{{0,4}}(\([^()]{{1,40}}\))?\W{{0,6}}$"
+    r"|\b(schrieb|schreibt|geschrieben|schreef|skrev|kirjoitti|написал|пишет|писал|пише|tarihinde)\b"
+    r"[^.!?]{0,6}( \S{1,30}){0,6}\W{0,6}$",
+    re.IGNORECASE,
+)
+_ENDS: Final = re.compile(r"[:：]\W{0,6}$|\w\s*-{2,}$", re.IGNORECASE)
+# Webmailers that say whom they quote, and no date.
+_QUOTING: Final = re.compile(
+    r"^(quoting|citando( a)?|zitat von|quoted from|citation de) .{0,80}<[^<>@\s]+@[^<>\s]+>:$", re.I
+)
 _ADDRESS_ENDS: Final = re.compile(r"<[^<>@\s]+@[^<>\s]+>\s?:$")
 _STAMPED: Final = re.compile(r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)? (GMT|UTC)\S* \S.{0,80}$")
 _STAMPED_ADDRESS: Final = re.compile(r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b[^<>]{0,100}<[^<>@\s]+@[^<>\s]+>:?$")
@@ -61,7 +74,19 @@ def is_attribution(text: str) -> bool:
         return True
     if _ADDRESS_ENDS.search(text) and _DATED.search(text) and (DATED_START.match(text) or _TIMED.search(text)):
         return True
-    return bool(_ENDS.search(text) and _WROTE.search(text) and (_DATED.search(text) or _ADDRESSED.search(text)))
+    if not (_ENDS.search(text) and _WROTE.search(text)):
+        return _QUOTING.match(text) is not None
+    return bool(_ADDRESSED.search(text) or (_DATED.search(text) and _VERB_LAST.search(text)))
+
+
+def is_addressed(text: str) -> bool:
+    """Whether a line holds a mail address or a link to one."""
+    return bool(_ADDRESSED.search(text))
+
+
+def is_dated(text: str) -> bool:
+    """Whether a line holds a year, a time or a date in figures."""
+    return bool(_DATED.search(text))
 
 
 def may_end_attribution(line: str) -> bool:
@@ -110,7 +135,9 @@ _TITLES: Final = _words(
     r"original besked|alkuperäinen viesti|původní zpráva|eredeti üzenet",
 )
 SEPARATOR: Final = re.compile(
-    rf"^[>\s*]{{0,4}}(-{{2,}}|_{{2,}})\s?(\W{{0,3}})({_TITLES})|^[>\s*]{{0,4}}("
+    rf"^[#*_ -]{{2,8}}\s?(please |por favor,? )?(type|write|enter|escriba|bitte)\b.{{0,40}}"
+    rf"(above|encima de|por encima|oberhalb)\b.{{0,30}}$|^[>\s*]{{0,4}}(-{{2,}}|_{{2,}})\s?(\W{{0,3}})({_TITLES})"
+    r"|^[>\s*]{0,4}("
     r"begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)"
     r"|début du message (réexpédié|transféré)|inicio del mensaje reenviado|inizio messaggio inoltrato"
     r"|início da mensagem (re)?encaminhada"
@@ -132,7 +159,13 @@ _ADVERT: Final = re.compile(
         r"sent (from|via|by|with|using|through|on) [^.,!?]{1,60}"
         r"([.,!] {0,2}(please|excuse|sorry|pardon).{0,80})?[.!]?",
         rf"(\w+ )?(from|via) (my )?{_DEVICE}\b.{{0,20}}",
-        r"get outlook for .{1,80}",
+        r"(\W{0,3}get|obtener|hol dir|scarica|baixar|télécharger) (outlook|blue ?mail|yahoo mail|gmail|aol)\W{1,3}"
+        r"(for|para|für|per|pour) .{1,80}",
+        r"outlook für .{1,20} (beziehen|herunterladen|holen)",
+        rf"(sent|typed|written) (from|via|by|with|using|through|on) .{{0,40}}{_DEVICE}.{{0,40}}",
+        r"(typed|written|composed|thumbed) (on|with|from) (a|my|an) \w{1,12} ?(phone|keyboard|screen|device)\b"
+        r".{0,60}",
+        r"von (\w{1,10} ){1,3}gesendet\.?",
         rf"(enviado|enviada|escrito) (desde|con|do|a partir|pelo|de|via) .{{0,40}}{_DEVICE}.{{0,40}}",
         rf"(gesendet|geschrieben|diese nachricht wurde) (von|mit|über|aus) .{{0,60}}{_DEVICE}.{{0,40}}",
         r"von mein\w{1,2} .{1,40} (gesendet|geschickt)",
@@ -142,7 +175,8 @@ _ADVERT: Final = re.compile(
         rf"(sendt|skickat|lähetetty) (fra|från|via|med|\w+stä) .{{0,40}}{_DEVICE}.{{0,40}}",
         rf"(wysłane|wysłano|odesláno|отправлено|надіслано) .{{0,40}}({_DEVICE}|айфон\w*|телефон\w*).{{0,40}}",
         rf"從我的.{{1,30}}傳送|发自我的.{{1,30}}|{_DEVICE}から送信",
-        r"virus-free\b.{0,60}|this (e-?mail|message) (has been|was) (checked|scanned) .{0,100}",
+        r"(virus-free|libre de virus|sans virus|virenfrei|senza virus)\b.{0,60}",
+        r"this (e-?mail|message) (has been|was) (checked|scanned) .{0,100}",
         r"(diese e-mail|este correo|este mensaje) (wurde|ha sido) .{0,20}(virus|viren|analizado|geprüft).{0,80}",
     )
     + r")$",
@@ -166,16 +200,59 @@ CONTACT_LINE: Final = re.compile(
     r"([\w.+-]{1,64}@[\w.-]{3,80}|(https?://|www\.)\S{3,80}|\+?[\d() ./-]{7,20}( ?(x|ext\.?) ?\d{1,5})?)\W{0,4}$",
     re.IGNORECASE,
 )
-PERSON: Final = re.compile(r"^\W{0,3}[^\W\d_a-z][\w.'’-]{0,20}( [^\W\d_a-z][\w.'’-]{0,20}){1,3}(, [\w. ]{2,12})?$")
-DISCLAIMER: Final = re.compile(
+# A street address or a town as people write it below their name: `412 Oak St`, `Springfield, ST 12345`.
+ADDRESS_LINE: Final = re.compile(
+    r"^\W{0,3}(\d{1,6}[a-z]?,? [^\W\d][\w .,'’#-]{2,50}"
+    r"|[^\W\d][\w .'’-]{2,40},? \d{1,6}( ?[a-z])?(,? [\w .'’-]{2,30})?)\W{0,3}$",
+    re.IGNORECASE,
+)
+CLOSING: Final = re.compile(
+    r"^\W{0,3}((kind|best|warm|many|with)\w* )?(regards|wishes|thanks|thank you|sincerely|yours|cheers"
+    r"|respectfully|saludos|gracias|atentamente|un saludo|cordialmente|(mit )?(freundliche|beste|viele)\w* "
+    r"grü(ß|ss)en?|danke|(bien )?cordialement|merci)\b.{0,30}$",
+    re.IGNORECASE,
+)
+PERSON: Final = re.compile(
+    r"^\W{0,3}[^\W\d_a-z][\w.'’-]{0,20}( [^\W\d_a-z][\w.'’-]{0,20}){1,3}\W{0,2}(, [\w. ]{2,12})?$"
+)
+_DISCLAIMER_START: Final = re.compile(
     _words(
-        r"^\W{0,6}((confidentiality|legal|privacy|important) (notice|note|disclaimer)|disclaimer)\s?[:.–-]",
-        r"^\W{0,4}(this|the information (contained )?in this|the contents of this) (e-?mail|message|communication"
-        r"|electronic)\b.{0,160}(confidential|privileged|intended (solely|only)|intended recipient|addressee)",
-        r"^\W{0,4}(este|el presente) (correo|mensaje|e-mail)\b.{0,200}(confidencial|destinatari|privilegiad)",
-        r"^\W{0,4}(diese|der inhalt dieser) (e-?mail|nachricht)\b.{0,200}(vertraulich|bestimmt|adressat)",
-        r"^\W{0,4}(please )?(consider|think about) the environment before printing",
-        r"^\W{0,4}(bitte )?(denken sie an die umwelt|antes de imprimir|piense en el medio ambiente)",
+        r"^\W{0,6}((confidential(ity)?|legal|privacy|important)( (notice|note|disclaimer))?|notice|disclaimer)"
+        r"\s?[:.–-]",
+        r"^\W{0,6}(aviso|nota|advertencia)( (de confidencialidad|legal|importante|de privacidad))?\s?[:.–-]",
+        r"^\W{0,6}((rechtlicher|wichtiger)? ?hinweis|vertraulichkeitshinweis|avis de confidentialité)\s?[:.–-]",
+        r"^\W{0,4}(this|the (information|content|contents)( (contained|transmitted))?( (in|of|by) this)?"
+        r"( (e-?mail|message|communication|electronic|transmission))?)\b",
+        r"^\W{0,4}(este|el presente|la información|esta) (correo|mensaje|e-mail|comunicación|contenida"
+        r"|transmisión)\b",
+        r"^\W{0,4}(diese|der inhalt dieser|die in dieser) (e-?mail|nachricht|mail)\b",
+        r"^\W{0,4}(ce|le présent) (message|courriel|e-?mail)\b|^\W{0,4}cet e-?mail\b",
+        r"^\W{0,4}if you (are not|have received this)\b",
     ),
     re.IGNORECASE,
 )
+_DISCLAIMER_WORDS: Final = re.compile(
+    r"confidential (and|or|information|material)"
+    r"|(and|or|are|is|be|may contain|contains?) (\w+ )?(confidential|privileged)"
+    r"|intended (solely|only|exclusively|recipient|for the)|sole use of|addressee|received this .{1,20} in error"
+    r"|confidencial|destinatari|privilegiad|vertraulich|rechtlich geschützt|empfänger|adressat|confidentiel"
+    r"|(checked|scanned) (for|by) |virus",
+    re.IGNORECASE,
+)
+_DISCLAIMER_WHOLE: Final = re.compile(
+    _words(
+        r"^\W{0,4}(please )?(consider|think about) the environment before printing",
+        r"^\W{0,4}(bitte )?(denken sie an die umwelt|antes de imprimir|piense en el medio ambiente)",
+        r"^\W{0,4}(pensez à l'environnement|n'imprimez ce)",
+    ),
+    re.IGNORECASE,
+)
+
+
+def is_disclaimer(paragraph: str) -> bool:
+    """Whether a paragraph begins like a legal notice and says what such notices say."""
+    begins = _DISCLAIMER_START.match(paragraph) and _DISCLAIMER_WORDS.search(paragraph)
+    return bool(begins or _DISCLAIMER_WHOLE.match(paragraph))
+
+
+POSTSCRIPT: Final = re.compile(r"^\W{0,3}(p\.?\s?s\b|posdata|post ?scriptum|nachtrag)\W{0,3}\S", re.IGNORECASE)

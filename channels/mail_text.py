@@ -21,6 +21,8 @@ ATTRIBUTION_LENGTH: Final = 350
 HEADER_LINES: Final = 14
 WRAPPED_LENGTH: Final = 55  # a quoted line this long may have been wrapped by a mail program that lost the mark
 SIGNATURE_LINES: Final = 12
+SIGNATURE_LENGTH: Final = 500
+PARAGRAPH_LINES: Final = 8  # of a legal notice, enough to tell it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,28 @@ class Embedded:
     kind: Literal["attribution", "headers"]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a body holds of its sender: the words of this message, and the signature below them."""
+
+    words: str
+    signature: str = ""
+
+
 def own_words(body: str) -> str:
     """The part of a body its sender wrote for this message. A body that is all quotation is returned up to the
     first attribution in it."""
+    return read(body).words
+
+
+def read(body: str) -> Written:
+    """The sender's own words and signature in a body."""
     lines = [line.rstrip() for line in body.split("\n", LINES_LIMIT)[:LINES_LIMIT]]
     kept = _above(lines)
-    own = "\n".join(kept[: _tail(kept)]).strip("\n")
-    return own or "\n".join(_quotation(lines)).strip("\n")
+    tail = _tail(kept)
+    own = "\n".join([*kept[:tail], *_postscript(kept, tail)]).strip("\n")
+    below = [line for line in kept[tail : tail + SIGNATURE_LINES + 2] if not _is_tail(line[:LINE_LIMIT])]
+    return Written(own or "\n".join(_quotation(lines)).strip("\n"), "\n".join(below)[:SIGNATURE_LENGTH])
 
 
 def _quotation(lines: Sequence[str]) -> list[str]:
@@ -57,7 +74,7 @@ def _above(lines: Sequence[str]) -> list[str]:
     own = False
     while at < len(lines):
         found = _embedded(lines, at, quoted)
-        if found is None:
+        if found is None or not (own or _is_told(lines, found, quoted)):
             own = own or not (quoted[at] or _blank(lines[at]))
             kept.append(lines[at])
             at += 1
@@ -70,6 +87,18 @@ def _above(lines: Sequence[str]) -> list[str]:
             kept.extend(lines[found.end : quote_end])
         at = quote_end if answers_below else found.end
     return kept
+
+
+def _is_told(lines: Sequence[str], found: Embedded, quoted: Sequence[bool]) -> bool:
+    """Whether an embedded mail at the very top is beyond doubt. Nothing of the sender's stands before it, so a
+    sentence or a list of theirs mistaken for one would be the report itself."""
+    announced = " ".join(lines[found.start : found.end])
+    if phrases.is_addressed(announced) or _quote_end(lines, found.end, quoted) > found.end:
+        return True
+    first = lines[found.start][:LINE_LIMIT]
+    if found.kind == "attribution":
+        return not any(map(str.strip, lines[found.end :]))
+    return bool(phrases.SEPARATOR.match(first) or phrases.RULE.match(first)) or phrases.is_dated(announced)
 
 
 # ------------------------------------------------------------------------------------------------ quotes
@@ -170,6 +199,11 @@ def _headers_end(lines: Sequence[str], at: int) -> int:
         while start < len(lines) and start < at + 4 and _blank(lines[start].strip("> ")):
             start += 1
     end = _header_block_end(lines, start)
+    if end and not (separated or ruled):
+        block = " ".join(
+            lines[start:end]
+        )  # a list of the sender's own may read "From: Elm, To: Oak, Date: Monday"
+        end = end if phrases.is_dated(block) or phrases.is_addressed(block) else 0
     return end or (at + 1 if separated else 0)
 
 
@@ -195,6 +229,15 @@ def _tail(lines: Sequence[str]) -> int:
     end = _trimmed(lines, len(lines))
     end = _trimmed(lines, min(_signature(lines, end), _disclaimer(lines, end)))
     return _trimmed(lines, _card(lines, end))
+
+
+def _postscript(lines: Sequence[str], tail: int) -> list[str]:
+    """What somebody added below their signature."""
+    for number in range(tail, len(lines)):
+        if phrases.POSTSCRIPT.match(lines[number][:LINE_LIMIT]):
+            end = next((at for at in range(number, len(lines)) if _blank(lines[at])), len(lines))
+            return ["", *lines[number:end]]
+    return []
 
 
 def _trimmed(lines: Sequence[str], end: int) -> int:
@@ -232,15 +275,25 @@ def _signature(lines: Sequence[str], end: int) -> int:
 
 def _card(lines: Sequence[str], end: int) -> int:
     """Where a closing block of name and contact lines begins; `end` when there is none. At least two lines must
-    be nothing but contact: an address or a number alone may be the report."""
+    be nothing but contact, a street address counting as one below a closing formula: an address or a number
+    alone may be the report."""
     start = end
     while start and not _blank(lines[start - 1]) and end - start < SIGNATURE_LINES:
         start -= 1
-    block = lines[start:end]
-    contacts = sum(bool(phrases.CONTACT_LINE.match(line[:LINE_LIMIT])) for line in block)
+    closed = start < end and phrases.CLOSING.match(lines[start][:LINE_LIMIT])
+    start += bool(closed)
+    block = [line[:LINE_LIMIT] for line in lines[start:end]]
+    reached = sum(bool(phrases.CONTACT_LINE.match(line)) for line in block)
+    if reached and (closed or _closing_above(lines, start)):
+        reached += any(phrases.ADDRESS_LINE.match(line) for line in block)
     short = all(len(line) <= 70 for line in block)
-    closes = start > 0 and contacts >= 2 and short and bool(phrases.PERSON.match(block[0]))
+    closes = start > 0 and reached >= 2 and short and bool(phrases.PERSON.match(block[0]))
     return start if closes else end
+
+
+def _closing_above(lines: Sequence[str], at: int) -> bool:
+    above = next((line for line in reversed(lines[max(0, at - 3) : at]) if not _blank(line)), "")
+    return bool(phrases.CLOSING.match(above[:LINE_LIMIT]))
 
 
 def _fenced(lines: Sequence[str]) -> list[bool]:
@@ -263,6 +316,16 @@ def _reads_like_signature(lines: Sequence[str], start: int, end: int) -> bool:
 def _disclaimer(lines: Sequence[str], end: int) -> int:
     """Where a legal disclaimer begins after a blank line; `end` when there is none."""
     for number in range(1, end):
-        if _blank(lines[number - 1]) and phrases.DISCLAIMER.match(lines[number][:LINE_LIMIT]):
+        if _blank(lines[number - 1]) and phrases.is_disclaimer(_paragraph(lines, number)):
             return number
     return end
+
+
+def _paragraph(lines: Sequence[str], start: int) -> str:
+    """The lines from `start` to the next blank one, bounded."""
+    words = ""
+    for line in lines[start : start + PARAGRAPH_LINES]:
+        if _blank(line):
+            break
+        words = f"{words} {line[:LINE_LIMIT]}".strip()
+    return words[:LINE_LIMIT]

@@ -61,8 +61,17 @@ def understand(
     assert here.classifier, "a jurisdiction is offered its services before it serves"
     words = "\n".join([*draft.words, text])[:LONGEST_READ] if draft and afresh else said
     guesses, civic = here.classifier.classify(words, language) if words.strip() else ((), 0.0)
-    whole = Understanding(text, language, guesses, civic, located, here.id, afresh)
+    home = _home(here, message, located, language)
+    whole = Understanding(text, language, guesses, civic, located, here.id, afresh, home)
     return whole, () if draft or message.pin else _two_problems(here, whole)
+
+
+def _home(here: Jurisdiction, message: Inbound, located: Located, language: str) -> Place | None:
+    """The one address of a signature, for words such as "in front of my house" that name no place."""
+    if located.candidates or not message.signature or not commands.is_at_home(message.text):
+        return None
+    signed = here.locator.locate(message.signature, language).candidates
+    return signed[0] if len(signed) == 1 else None
 
 
 def _two_problems(here: Jurisdiction, whole: Understanding) -> tuple[Understanding, ...]:

@@ -109,6 +109,7 @@ class Inbound:
     provider_id: str = ""  # the provider's name for this message, to answer or thread on
     in_reply_to: str = ""  # provider id of the message of ours this answers, where the channel says
     sender_name: str = ""
+    signature: str = ""  # what stood below the sender's name and is not of the text: may hold their address
     language: str = ""  # BCP 47 hint of the sender's client, "" when none
     automatic: bool = False  # an auto-reply, bounce or bot: stored, never answered
     keyword: Literal["", "stop", "start", "help"] = ""  # what the provider took it for, and answered itself

@@ -73,7 +73,8 @@ class Understanding:
     """All that was understood of one message before anything is decided. Made outside any transaction.
 
     `city_id` is the city the place lies in, "" where the text does not say; the guesses are over its services.
-    `afresh`: the guesses are of all the draft's words, since they now concern another city's services.
+    `afresh`: the guesses are of all the draft's words, since they now concern another city's services. `home`: the
+    address in the sender's signature, where the words say "my house" and no other place.
     """
 
     text: str
@@ -83,3 +84,4 @@ class Understanding:
     located: Located = Located()
     city_id: str = ""
     afresh: bool = False
+    home: Place | None = None

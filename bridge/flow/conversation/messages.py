@@ -66,6 +66,7 @@ def _heard(state: State, event: MessageArrived, facts: Facts, now: datetime) -> 
     return replace(
         state,
         language=language,
+        home=state.home or event.understanding.home,
         arrivals=(*(at for at in state.arrivals if now - at <= timedelta(hours=1)), now)[-100:],
         repeats=state.repeats + 1 if text and text == state.said else 0,
         said=text,

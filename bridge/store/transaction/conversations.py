@@ -57,7 +57,14 @@ class Conversations(Unit):
         self._session.execute(delete(t.Said).where(col(t.Said.conversation_id) == conversation.id))
         for row in self._session.exec(select(t.Inbox).where(t.Inbox.conversation_id == conversation.id)):
             row.raw = b""
-            row.message = {**row.message, "text": "", "subject": "", "pin": None, "sender_name": ""}
+            row.message = {
+                **row.message,
+                "text": "",
+                "subject": "",
+                "pin": None,
+                "sender_name": "",
+                "signature": "",
+            }
         replies = select(t.Outbox).where(t.Outbox.conversation_id == conversation.id, t.Outbox.state == "done")
         for sent in self._session.exec(replies):
             sent.message = {**sent.message, "text": "", "choices": []} if sent.message else None

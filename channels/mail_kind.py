@@ -153,19 +153,27 @@ def away_subject(case: Case) -> bool:
     return bool(phrases.AWAY_SUBJECT.match(case.subject))
 
 
+def read_notice(case: Case) -> bool:
+    """`Read: …` and an answer to an invitation, as mail programs write them."""
+    subject = case.letter.subject
+    if phrases.READ_SUBJECT.match(subject) and phrases.READ_BODY.search(case.start):
+        return True
+    return "text/calendar" in case.part_types and bool(phrases.CALENDAR_ANSWER.match(subject))
+
+
 def machine_words(case: Case) -> bool:
     """A short body that says of itself that a machine wrote it."""
     return len(case.letter.body) < START and bool(phrases.MACHINE_BODY.search(case.start))
 
 
 def away_words(case: Case) -> bool:
-    """An answer that says that its writer is away, and when or whom to turn to. People say one, seldom both."""
+    """An answer that begins with its writer's absence, and says for how long or whom to turn to."""
     answers = bool(REPLY_MARK.match(case.letter.subject) or case.letter.header("in-reply-to"))
     start = case.start[:500]
     return (
         answers
         and len(case.letter.body) < START
-        and bool(phrases.AWAY_BODY.search(start) and phrases.BACK_BODY.search(start))
+        and bool(phrases.AWAY_BODY.match(start) and phrases.BACK_BODY.search(start))
     )
 
 
@@ -193,6 +201,7 @@ RULES: Final[Mapping[Kind, tuple[Rule, ...]]] = {
         flagged_spam,
         null_reverse_path,
         away_subject,
+        read_notice,
         machine_words,
         away_words,
     ),

@@ -26,7 +26,7 @@ RETRY_CREDENTIALS: Final = 300.0  # seconds
 
 # Long Message-IDs must not be folded into encoded words.
 _POLICY = SMTP_POLICY.clone(max_line_length=998)
-ADDRESS: Final = re.compile(r"[^\s@<>,;:\"\\()\[\]]{1,64}@[A-Za-z0-9.-]{1,255}")
+ADDRESS: Final = re.compile(r"[^\s\x00-\x20\x7f-\x9f@<>,;:\"\\()\[\]]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,10 @@ def write_letter(message: Outbound, sender: str, name: str, token: str, now: dat
     written to. Headers are made from parsed values, so nothing in them can begin another header."""
     if not ADDRESS.fullmatch(message.to):
         raise Permanent("the resident's mail address cannot be written to", code="553")
-    letter = EmailMessage(policy=_POLICY)
+    local, _, domain = message.to.rpartition("@")
+    letter = EmailMessage(policy=_POLICY.clone(utf8=not message.to.isascii()))  # RFC 6532
     letter["From"] = Address(one_line(name), addr_spec=sender)
-    letter["To"] = Address(addr_spec=message.to)
+    letter["To"] = Address(username=local, domain=domain)
     if token:
         letter["Reply-To"] = Address(one_line(name), addr_spec=tagged(sender, token))
     letter["Subject"] = _subject(message)

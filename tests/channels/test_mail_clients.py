@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from channels.mail_kind import judge
+from channels.mail_mime import read as read_mail
 from channels.mail_text import own_words, read
 
 OWN = "It is dark since Friday.\nPlease fix it."
@@ -41,3 +43,20 @@ def test_a_signature_is_kept_beside_the_words() -> None:
     written = read(f"{OWN}\n\nKind regards,\n\nAda Field\n412 Oak St\n+1 555-010-0200\n")
     assert written.words.split() == [*OWN.split(), "Kind", "regards,"]
     assert written.signature == "Ada Field\n412 Oak St\n+1 555-010-0200"
+
+
+def kind(letter: str, headers: str = "") -> str:
+    subject, _, body = letter.partition("\n")
+    raw = f"From: Ada Field <ada@home.example>\nSubject: {subject}\n{headers}\n{body}\n"
+    return judge(read_mail(raw.encode()), "ada@home.example")[0]
+
+
+@pytest.mark.parametrize("letter", bodies("machines"))
+def test_an_automatic_answer_is_told_by_its_words_alone(letter: str) -> None:
+    assert kind(letter, "In-Reply-To: <o1.t@city.example>\n") == "automatic"
+
+
+@pytest.mark.parametrize("letter", bodies("people"))
+@pytest.mark.parametrize("headers", ["", "In-Reply-To: <o1.t@city.example>\n"])
+def test_a_person_is_not_taken_for_a_machine(letter: str, headers: str) -> None:
+    assert kind(letter, headers) == "person"

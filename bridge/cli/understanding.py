@@ -88,7 +88,9 @@ def evaluate_places_file(
 
 @gazetteers.command("build")
 def build_gazetteer(
-    sources: Annotated[list[Path], typer.Argument(help="GeoJSON, Overpass JSON, address CSV, history JSONL …")],
+    sources: Annotated[
+        list[Path], typer.Argument(help="GeoJSON, Overpass JSON, shapefile, address CSV, history JSONL …")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The gazetteer to make.")] = Path("gazetteer.db"),
 ) -> None:
     """Makes a city's gazetteer of map extracts, address lists, landmark lists and report histories."""

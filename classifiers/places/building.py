@@ -14,7 +14,8 @@ from pathlib import Path
 from classifiers.places import crossings, geometry, packing
 from classifiers.places.geometry import Line, Point
 from classifiers.places.packing import cell, pack
-from classifiers.places.sources import AddressPoint, Area, Asset, CrossingPin, Landmark, Record, StreetLine, read
+from classifiers.places.records import AddressPoint, Area, Asset, CrossingPin, Landmark, Record, StreetLine
+from classifiers.places.sources import read
 from classifiers.places.strays import Numbered, strays
 from classifiers.places.words import SUFFIXES, StreetName, asset_key, fold, similar, sound, street_name
 

@@ -17,8 +17,8 @@ from classifiers.places import coordinates, evidence, geometry, numbered, plusco
 from classifiers.places.coordinates import Spotted
 from classifiers.places.geometry import Point
 from classifiers.places.grammar import Joined
+from classifiers.places.records import house_number
 from classifiers.places.resolve import Found
-from classifiers.places.sources import house_number
 from classifiers.places.words import fold
 
 _CONTEXT_M = 400.0

@@ -15,7 +15,7 @@ from itertools import product
 from classifiers.gazetteer import Gazetteer, StreetMatch
 from classifiers.places import geometry, numbering
 from classifiers.places.geometry import Line, Point
-from classifiers.places.sources import house_number
+from classifiers.places.records import house_number
 from classifiers.places.words import SUFFIXES, fold, street_name
 
 _UNIT = re.compile(

@@ -2,11 +2,12 @@
 
 What a file holds is told from its content, not from its name:
 
-- GeoJSON: OpenStreetMap extracts, street centre lines (with TIGER-like address ranges), landmark points and
-  areas, a city boundary or neighbourhoods;
+- GeoJSON, whole or a feature a line: OpenStreetMap extracts, street centre lines (with TIGER-like address ranges),
+  OpenAddresses, landmark points and areas, a city boundary or neighbourhoods;
 - Overpass JSON (`out geom`, or ways with their nodes);
-- CSV: addresses (OpenAddresses columns, or one `address` column), landmarks (a `name` column), or numbered
-  things such as poles and hydrants (a `pole_id`, `hydrant_id`, `asset_id` … column);
+- shapefiles of the same in degrees: the `.shp` beside its `.dbf`, or the whole set as one zip;
+- CSV: addresses (OpenAddresses columns, those of US cities, or one `address` column), landmarks (a `name` column),
+  or numbered things such as poles and hydrants (a `pole_id`, `hydrant_id`, `asset_id` … column);
 - JSON Lines or a JSON array: GeoReport service requests with `address` and `lat`/`long`.
 """
 
@@ -15,172 +16,105 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import struct
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
+
+import shapefile  # type: ignore[import-untyped]
 
 from bridge.errors import SettingsError
-from classifiers.places.geometry import Line, Point, metres, middle
+from classifiers.places import fields
+from classifiers.places.geometry import Line, Point
+from classifiers.places.records import Record
 
-
-@dataclass(frozen=True, slots=True)
-class StreetLine:
-    """A stretch of a street; `low` and `high` are the house numbers at its start and end, where known."""
-
-    name: str
-    line: Line
-    low: int | None = None
-    high: int | None = None
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AddressPoint:
-    """A house number with its place. `street` may drag a city behind it; `loose` says it is a report's pin."""
-
-    low: int
-    high: int
-    street: str
-    at: Point
-    district: str = ""
-    loose: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Landmark:
-    """A named place that is no street. `radius_m` is how far it reaches from its middle."""
-
-    name: str
-    at: Point
-    radius_m: float = 40.0
-    aliases: tuple[str, ...] = ()
-    category: str = ""
-    address: str = ""
-    loose: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A city's boundary, or one of its districts."""
-
-    name: str
-    boundary: bool
-    rings: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CrossingPin:
-    """A report's pin on "Elm St & University Pl"; either name may drag a city behind it."""
-
-    one: str
-    two: str
-    at: Point
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A thing with a number on it: a pole, a hydrant, a motorway exit ("exit"), a mile marker ("mile")."""
-
-    kind: str
-    number: str
-    at: Point
-
-
-Record = StreetLine | AddressPoint | CrossingPin | Landmark | Area | Asset
-
-_ASSET_FIELDS = (
-    "pole", "pole_id", "pole_no", "pole_number", "pole_num", "poleid", "poleno", "hydrant", "hydrant_id",
-    "hydrant_number", "manhole_id", "light_id", "streetlight_id", "exit", "exit_number", "mile", "mile_marker",
-    "milepost", "asset", "asset_id", "asset_number", "assetid", "facility_id", "facilityid", "unit_id", "unitid",
-)  # fmt: skip
-_NUMBERED_THINGS = {
-    ("highway", "street_lamp"): "pole", ("power", "pole"): "pole", ("man_made", "utility_pole"): "pole",
-    ("emergency", "fire_hydrant"): "hydrant", ("man_made", "manhole"): "manhole", ("manhole", "*"): "manhole",
-    ("man_made", "street_cabinet"): "cabinet", ("highway", "motorway_junction"): "exit",
-    ("highway", "milestone"): "mile",
-}  # fmt: skip
-
-_LANDMARK_TAGS = (
-    "amenity", "leisure", "tourism", "shop", "historic", "building", "office", "railway", "public_transport",
-    "man_made", "natural", "landuse", "healthcare", "place",
-)  # fmt: skip
-_RANGE_FIELDS = (
-    ("from_address", "to_address"), ("lfromadd", "ltoadd"), ("rfromadd", "rtoadd"), ("l_add_from", "l_add_to"),
-    ("l_f_add", "l_t_add"), ("fromhn", "tohn"), ("lfromhn", "ltohn"), ("from_left", "to_left"),
-)  # fmt: skip
-_OTHER_NAMES = ("aliases", "alt_name", "old_name", "name_1", "loc_name", "official_name", "ref")
-_STREET_FIELDS = ("name", "fullname", "full_name", "street", "street_name", "st_name", "streetname", "label")
-_NUMBER = re.compile(
-    r"\s*#?(\d{1,6})[a-zA-Z]?(?:\s*(?:[-–/&]|\band\b|\by\b)\s*#?(\d{1,6})[a-zA-Z]?)?(?:\s+1/2)?\b[\s,]*(.*)",
-    re.DOTALL,
-)
+_SHP, _ZIP = b"\x00\x00\x27\x0a", b"PK\x03\x04"
+_PROJECTED = re.compile(r"\s*PROJ(?:CS|CRS|ECTEDCRS)\b", re.IGNORECASE)
+_LAT_COLUMNS = ("lat", "latitude", "y", "point_y", "ycoord")
+_LONG_COLUMNS = ("lon", "long", "lng", "longitude", "x", "point_x", "xcoord")
+_POINT_COLUMNS = ("the_geom", "geom", "geometry", "location", "point", "wkt", "shape")
+_WKT_POINT = re.compile(r"POINT\s*\(\s*(-?[\d.]+)\s+(-?[\d.]+)\s*\)", re.IGNORECASE)
+_PAIR = re.compile(r"\(?\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)?\s*$")
 
 
 def read(path: Path) -> Iterator[Record]:
     """Yields everything one source holds. Raises SettingsError when the file is none of the known forms."""
-    with path.open(encoding="utf-8-sig") as file:
-        start = file.read(1)
-        while start.isspace():
+    with path.open("rb") as raw:
+        head = raw.read(4)
+    if head in (_SHP, _ZIP):
+        return _read_shapes(path)
+    return _read_text(path)
+
+
+def _read_text(path: Path) -> Iterator[Record]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             start = file.read(1)
-        file.seek(0)
-        if start in ("{", "["):
-            yield from _read_json(path)
-        else:
-            yield from _read_csv(csv.DictReader(file), path)
-
-
-def house_number(text: str) -> tuple[int, int, str] | None:
-    """Splits "22-26 Elm St" into 22, 26 and "Elm St"; None when it starts with no number."""
-    match = _NUMBER.match(text)
-    if not match or not match[3]:
-        return None
-    low = int(match[1])
-    high = int(match[2]) if match[2] else low
-    if match[2] and len(match[2]) < len(match[1]):  # "122-26" means 122 to 126
-        high = int(match[1][: -len(match[2])] + match[2])
-    return (low, high, match[3].strip()) if high >= low else (low, low, match[3].strip())
+            while start.isspace():
+                start = file.read(1)
+            file.seek(0)
+            yield from _read_json(path) if start in ("{", "[") else _read_csv(csv.DictReader(file), path)
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: neither text in UTF-8 nor a shapefile") from None
 
 
 def _read_json(path: Path) -> Iterator[Record]:
-    text = path.read_text(encoding="utf-8-sig")
+    if _is_lines(path):
+        return _read_lines(path)
     try:
-        whole = json.loads(text)
-    except json.JSONDecodeError:
-        yield from _read_lines(text, path)
-        return
+        whole = json.loads(path.read_text(encoding="utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise SettingsError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from error
     if isinstance(whole, list):
-        yield from (r for row in whole if isinstance(row, dict) for r in _from_request(row))
-    elif "elements" in whole:
-        yield from _from_overpass(whole["elements"])
-    elif "features" in whole:
-        yield from (record for feature in whole["features"] for record in _from_feature(feature))
-    elif "lat" in whole:
-        yield from _from_request(whole)
-    else:
-        raise SettingsError(f"{path}: neither GeoJSON, Overpass JSON nor a list of service requests")
+        return _rows(row for row in whole if isinstance(row, dict))
+    if "elements" in whole:
+        return _from_overpass(whole["elements"])
+    if "features" in whole:
+        return _rows(whole["features"])
+    if "lat" in whole or whole.get("type") == "Feature":
+        return _rows([whole])
+    raise SettingsError(f"{path}: neither GeoJSON, Overpass JSON nor a list of service requests")
 
 
-def _read_lines(text: str, path: Path) -> Iterator[Record]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise SettingsError(f"{path}, line {number}: not JSON ({error.msg})") from error
-            yield from _from_request(row)
+def _is_lines(path: Path) -> bool:
+    """Whether the first line is a whole object, and so every line is one."""
+    with path.open(encoding="utf-8-sig") as file:
+        first = next((line for line in file if line.strip()), "")
+        more = any(line.strip() for line in file)
+    try:
+        return isinstance(json.loads(first), dict) and more
+    except json.JSONDecodeError:
+        return False
 
 
-# ------------------------------------------------------------------------------------------- GeoJSON
+def _read_lines(path: Path) -> Iterator[Record]:
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                try:
+                    row = json.loads(line)
+                except json.JSONDecodeError as error:
+                    raise SettingsError(f"{path}, line {number}: not JSON ({error.msg})") from error
+                yield from _rows([row])
+
+
+def _rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
+    for row in rows:
+        if row.get("type") == "Feature":
+            yield from _from_feature(row)
+        else:
+            yield from fields.of_request(row)
+
+
+# ------------------------------------------------------------------------------- GeoJSON and shapefiles
 
 
 def _from_feature(feature: Mapping[str, Any]) -> Iterator[Record]:
     properties = {str(k).lower(): v for k, v in (feature.get("properties") or {}).items()}
-    geometry = feature.get("geometry") or {}
     if isinstance(properties.get("tags"), dict):
         properties |= properties["tags"]
-    lines, points, rings = _geometry(geometry)
-    yield from _from_tags(properties, lines, points, rings)
+    yield from fields.of_feature(properties, *_geometry(feature.get("geometry") or {}))
 
 
 def _geometry(geometry: Mapping[str, Any]) -> tuple[list[Line], list[Point], list[Line]]:
@@ -188,6 +122,8 @@ def _geometry(geometry: Mapping[str, Any]) -> tuple[list[Line], list[Point], lis
     match kind:
         case "Point":
             return [], [_point(coordinates)], []
+        case "MultiPoint":
+            return [], [_point(pair) for pair in coordinates[:1]], []
         case "LineString":
             return [_line(coordinates)], [], []
         case "MultiLineString":
@@ -199,111 +135,32 @@ def _geometry(geometry: Mapping[str, Any]) -> tuple[list[Line], list[Point], lis
     return [], [], []
 
 
-def _point(pair: list[float]) -> Point:
+def _point(pair: Any) -> Point:
     return float(pair[1]), float(pair[0])
 
 
-def _line(pairs: list[list[float]]) -> Line:
+def _line(pairs: Any) -> Line:
     return [_point(pair) for pair in pairs]
 
 
-def _from_tags(
-    tags: Mapping[str, Any], lines: list[Line], points: list[Point], rings: list[Line]
-) -> Iterator[Record]:
-    points = points or [middle(ring) for ring in rings[:1]]
-    if points and (address := _tagged_address(tags, points[0])):
-        yield address
-    if points and not rings and (asset := _asset(tags, points[0])):
-        yield asset
-        return
-    name = _first(tags, _STREET_FIELDS)
-    if not name and lines and tags.get("highway"):
-        name = _names(tags.get("ref") or "")[0] if tags.get("ref") else ""  # a motorway is known by its number
-    if not name:
-        return
-    if lines and _is_street(tags):
-        yield from _street_lines(name, tags, lines)
-    elif rings and _is_area(tags):
-        yield Area(name, _is_boundary(tags), tuple(rings))
-    elif points:
-        yield _landmark(name, tags, points[0], rings)
+def _read_shapes(path: Path) -> Iterator[Record]:
+    try:
+        with shapefile.Reader(str(path), encoding="utf-8", encodingErrors="replace") as reader:
+            _refuse_projected(path, reader)
+            for found in reader.iterShapeRecords():
+                properties = {str(k).lower(): v for k, v in found.record.as_dict().items()}
+                yield from fields.of_feature(properties, *_geometry(found.shape.__geo_interface__))
+    except (shapefile.ShapefileException, OSError, struct.error, BadZipFile, ValueError, LookupError) as error:
+        raise SettingsError(f"{path}: not a readable shapefile ({error})") from None
 
 
-def _asset(row: Mapping[str, Any], at: Point) -> Asset | None:
-    """A numbered thing by OpenStreetMap's tags, or by a column of an inventory."""
-    for (tag, value), kind in _NUMBERED_THINGS.items():
-        if row.get(tag) and value in (row[tag], "*"):
-            number = _first(row, ("ref", "distance", "pk") if kind == "mile" else ("ref",))
-            return Asset(kind, number, at) if number else None
-    column = next((c for c in _ASSET_FIELDS if row.get(c)), "")
-    if not column or row.get("name"):
-        return None
-    kind = re.split(r"_|id$|no$", column)[0].replace("milepost", "mile").replace("streetlight", "pole")
-    kind = {"light": "pole", "facility": "asset", "unit": "asset"}.get(kind, kind)
-    return Asset(str(row.get("category") or kind).lower() if kind == "asset" else kind, str(row[column]), at)
-
-
-def _is_street(tags: Mapping[str, Any]) -> bool:
-    return not any(tags.get(k) for k in ("waterway", "power", "boundary", "barrier"))
-
-
-def _is_area(tags: Mapping[str, Any]) -> bool:
-    if tags.get("kind") in ("boundary", "district") or tags.get("boundary") == "administrative":
-        return True
-    return not any(tags.get(tag) for tag in _LANDMARK_TAGS) and tags.get("kind") != "landmark"
-
-
-def _is_boundary(tags: Mapping[str, Any]) -> bool:
-    return tags.get("kind") == "boundary" or str(tags.get("admin_level", "")) == "8"
-
-
-def _street_lines(name: str, tags: Mapping[str, Any], lines: list[Line]) -> Iterator[Record]:
-    low, high = _range(tags) if len(lines) == 1 else (None, None)
-    aliases = tuple(name for field in _OTHER_NAMES for name in _names(tags.get(field)))
-    for line in lines:
-        if len(line) > 1:
-            yield StreetLine(name, line, low, high, aliases)
-
-
-def _range(tags: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    for start, end in _RANGE_FIELDS:
-        low, high = _whole(tags.get(start)), _whole(tags.get(end))
-        if low and high:
-            return low, high
-    return None, None
-
-
-def _landmark(name: str, tags: Mapping[str, Any], at: Point, rings: list[Line]) -> Landmark:
-    category = str(tags.get("category") or next((tags[t] for t in _LANDMARK_TAGS if tags.get(t)), ""))
-    reach = max((metres(at, corner) for ring in rings for corner in ring), default=40.0)
-    aliases = tuple(n for k in ("aliases", "alt_name", "short_name", "old_name") for n in _names(tags.get(k)))
-    radius = float(tags.get("radius_m") or max(30.0, reach))
-    return Landmark(name, at, radius, aliases, category, str(tags.get("address") or ""))
-
-
-def _tagged_address(tags: Mapping[str, Any], at: Point) -> AddressPoint | None:
-    number, street = tags.get("addr:housenumber"), tags.get("addr:street")
-    if number is None:
-        number, street = tags.get("number"), tags.get("street")
-    parts = house_number(f"{number} {street}") if number and street else None
-    if parts is None:
-        return None
-    return AddressPoint(*parts, at, str(tags.get("addr:city") or tags.get("city") or ""))
-
-
-def _first(tags: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    return next((str(tags[n]).strip() for n in names if tags.get(n)), "")
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in re.split(r"[;|]", value) if part.strip())
-    return tuple(str(v) for v in value) if isinstance(value, list) else ()
-
-
-def _whole(value: Any) -> int | None:
-    match = re.match(r"\s*(\d+)", str(value if value is not None else ""))
-    return int(match[1]) if match else None
+def _refuse_projected(path: Path, reader: shapefile.Reader) -> None:
+    """Feet and metres of some projection are no degrees; only the city knows of which."""
+    beside = path.with_suffix(".prj")
+    told = beside.read_text(encoding="utf-8", errors="replace") if beside.is_file() else ""
+    west, south, east, north = reader.bbox or (0, 0, 0, 0)
+    if _PROJECTED.match(told) or max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
+        raise SettingsError(f"{path}: is in projected coordinates; write it out in degrees (WGS 84) first")
 
 
 # ------------------------------------------------------------------------------------- Overpass JSON
@@ -318,7 +175,8 @@ def _from_overpass(elements: list[dict[str, Any]]) -> Iterator[Record]:
         point = _centre(element)
         if tags:
             lines: list[Line] = [] if closed or not line else [line]
-            yield from _from_tags(tags, lines, [point] if point and not line else [], [line] if closed else [])
+            points = [point] if point and not line else []
+            yield from fields.of_feature(tags, lines, points, [line] if closed else [])
 
 
 def _way(element: Mapping[str, Any], nodes: Mapping[int, Point]) -> Line:
@@ -336,59 +194,32 @@ def _centre(element: Mapping[str, Any]) -> Point | None:
 
 
 def _read_csv(rows: csv.DictReader[str], path: Path) -> Iterator[Record]:
-    fields = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
-    lat = next((fields[n] for n in ("lat", "latitude", "y") if n in fields), None)
-    long = next((fields[n] for n in ("lon", "long", "lng", "longitude", "x") if n in fields), None)
-    if lat is None or long is None:
+    columns = {(name or "").strip().lower() for name in rows.fieldnames or ()}
+    pair = all(columns & set(names) for names in (_LAT_COLUMNS, _LONG_COLUMNS))
+    if not pair and not columns & set(_POINT_COLUMNS):
         raise SettingsError(f"{path}: a CSV source needs a latitude and a longitude column")
+    read = placed = 0
     for raw in rows:
         row = {(k or "").strip().lower(): (v or "").strip() for k, v in raw.items() if isinstance(v, str)}
-        try:
-            at = (float(raw[lat]), float(raw[long]))
-        except (TypeError, ValueError):
-            continue  # a row without coordinates places nothing
-        yield from _from_row(row, at)
+        at = _at(row)
+        read, placed = read + 1, placed + bool(at)
+        if at:  # a row without coordinates places nothing
+            yield from fields.of_row(row, at)
+    if read and not placed:
+        raise SettingsError(f"{path}: no row has coordinates in degrees (WGS 84)")
 
 
-def _from_row(row: Mapping[str, str], at: Point) -> Iterator[Record]:
-    district = row.get("district") or row.get("neighborhood") or row.get("city") or ""
-    number = row.get("number") or row.get("house_number") or row.get("addr_num") or ""
-    street = row.get("street") or row.get("street_name") or row.get("full_street_name") or ""
-    whole = f"{number} {street}" if number else (street if house_number(street) else row.get("address", ""))
-    if not number and (asset := _asset(row, at)):
-        yield asset
-    elif row.get("name") and not number:
-        aliases = _names(row.get("aliases", ""))
-        radius = float(row["radius_m"]) if row.get("radius_m") else 40.0
-        yield Landmark(row["name"], at, radius, aliases, row.get("category", ""), row.get("address", ""))
-    elif parts := house_number(whole):
-        yield AddressPoint(*parts, at, district)
-
-
-# ------------------------------------------------------------------------------------ report history
-
-
-def _from_request(row: Mapping[str, Any]) -> Iterator[Record]:
-    address = str(row.get("address") or row.get("address_string") or "")
-    lat, long = row.get("lat"), row.get("long", row.get("lon"))
-    if lat is None or long is None or not address:
-        return
-    at = (float(lat), float(long))
-    if parts := house_number(address):
-        yield AddressPoint(*parts, at, loose=True)
-    elif len(sides := _CORNER.split(_CORNER_OF.sub("", address.split(",")[0]))) == 2 and all(sides):
-        yield CrossingPin(sides[0], sides[1], at)
-    elif name := _park(address):
-        yield Landmark(name, at, 150.0, category="history", loose=True)
-
-
-_CORNER_OF = re.compile(r"^(?:corner|intersection)\s+(?:of\s+)?", re.IGNORECASE)
-_CORNER = re.compile(r"\s*(?:\s(?:and|at|x|near|@)\s|[&/@])\s*(?:corner\s+of\s+)?", re.IGNORECASE)
-_PARK = re.compile(
-    r"((?:[A-Z][\w.'’]*\s+){1,4}(?:Park|School|Library|Cemetery|Station|Hospital|Playground))\b(?!\s+(?:St|Ave|R[od]|Dr|Pl|Ter|Way|Bl))"
-)
-
-
-def _park(address: str) -> str:
-    match = _PARK.match(address)
-    return match[1] if match else ""
+def _at(row: Mapping[str, str]) -> Point | None:
+    """The coordinates of a row: two columns, or one of "POINT (long lat)" or "(lat, long)"."""
+    lat = next((row[name] for name in _LAT_COLUMNS if row.get(name)), "")
+    long = next((row[name] for name in _LONG_COLUMNS if row.get(name)), "")
+    written = next((row[name] for name in _POINT_COLUMNS if row.get(name)), "")
+    if not (lat and long) and (wkt := _WKT_POINT.match(written)):
+        long, lat = wkt[1], wkt[2]
+    elif not (lat and long) and (pair := _PAIR.search(written)):
+        lat, long = pair[1], pair[2]
+    try:
+        at = (float(lat), float(long))
+    except ValueError:
+        return None
+    return at if abs(at[0]) <= 90 and abs(at[1]) <= 180 else None

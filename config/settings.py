@@ -15,11 +15,13 @@ are copied, committed and shown.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -57,9 +59,16 @@ class ServerSettings(Strict):
 
 
 class DatabaseSettings(Strict):
-    """`url` empty: `bridge.db` in the data directory."""
+    """`url` empty: `bridge.db` in the data directory. It may hold a password, so it is a secret."""
 
-    url: str = Field(default="", pattern=r"^(|sqlite:///.+)$")
+    url: SecretStr = SecretStr("")
+
+    @field_validator("url")
+    @classmethod
+    def _known_engine(cls, value: SecretStr) -> SecretStr:
+        if not re.match(r"^(|sqlite:///.+|postgresql://.+)$", value.get_secret_value()):
+            raise ValueError("begins with sqlite:/// or postgresql://, or is empty")
+        return value
 
 
 class RetentionSettings(Strict):
@@ -279,9 +288,15 @@ class Settings(BaseSettings):
         return self.models_dir or self.data_dir / "models"
 
     @property
+    def postgresql_url(self) -> str:
+        """The PostgreSQL database, "" where it is SQLite."""
+        url = self.database.url.get_secret_value()
+        return url if url.startswith("postgresql://") else ""
+
+    @property
     def database_path(self) -> Path:
         """The SQLite file."""
-        url = self.database.url
+        url = self.database.url.get_secret_value()
         return Path(url.removeprefix("sqlite:///")) if url else self.data_dir / "bridge.db"
 
 
@@ -309,11 +324,22 @@ def parse(
         raise SettingsError(f"the settings are no TOML: {error}") from None
     raw["account"] = [_account(account, channels, environ) for account in _tables(raw, "account")]
     raw["city"] = [_city(city, folder, environ) for city in _tables(raw, "city")]
+    raw["database"] = _database(raw.get("database", {}), environ)
     raw["data_dir"] = folder / str(raw.get("data_dir", "var"))
     try:
         return Settings(**raw)
     except ValidationError as error:
         raise SettingsError(_first_line(error, raw)) from None
+
+
+def _database(raw: Any, environ: Mapping[str, str]) -> Any:
+    """The database's table. A URL with a password is a secret, which is never written in the file."""
+    if not isinstance(raw, dict) or "url" not in raw:
+        return raw
+    url = raw["url"]
+    if isinstance(url, str) and not urlsplit(url).password:
+        return raw
+    return {**raw, "url": _secret(url, "database.url", environ)}
 
 
 def _tables(raw: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

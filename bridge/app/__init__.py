@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 import channels
 from bridge import photos
+from bridge.app.database import open_database
 from bridge.app.meters import Meters
 from bridge.app.parts import (
     SERVICE_MODEL,
@@ -44,10 +45,8 @@ from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.media import Files
 from bridge.open311.client import Client
-from bridge.ports import Accept, Blobs, Channel, Clock, Transaction
+from bridge.ports import Accept, Blobs, Channel, Clock, Store, Transaction, Wake
 from bridge.store.blobs import FolderBlobs
-from bridge.store.sqlite import SqliteStore
-from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import Artifact, Service
 from bridge.web.health import health
 from bridge.web.media import media_route
@@ -82,8 +81,8 @@ class Bridge:
     """Every part, wired. `desks` are the desks of embedded cities, by city id."""
 
     settings: Settings
-    store: SqliteStore
-    wake: EmbeddedWake
+    store: Store
+    wake: Wake
     handling: handling.Handling
     dispatch: dispatch.Dispatch
     channels: Sequence[Channel]
@@ -225,8 +224,7 @@ async def open_bridge(
     models = build_models(settings.models_path, progress)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     blobs = FolderBlobs(settings.data_dir / "blobs")
-    wake = EmbeddedWake()
-    store = SqliteStore(settings.database_path, clock, wake)
+    store, wake = open_database(settings, clock)
     desks = {city.id: embedded_desk(settings, city, clock) for city in settings.city if city.embedded}
     photo = file_of(store, blobs)
     clients = {city.id: client_of(settings, city, desks.get(city.id), clock, photo) for city in settings.city}

@@ -6,18 +6,15 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from bridge.app import SystemClock
-from bridge.errors import SettingsError
-from bridge.store.sqlite import SqliteStore
-from bridge.store.wake import EmbeddedWake
+from bridge.app.database import open_beside
+from bridge.ports import Store
 from config.settings import Settings
 
 
 @contextlib.asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[SqliteStore]:
+async def opened(settings: Settings) -> AsyncIterator[Store]:
     """The store, closed at the end of the block. Raises SettingsError where there is none yet."""
-    if not settings.database_path.is_file():
-        raise SettingsError(f"{settings.database_path} is not there: serve once before")
-    store = SqliteStore(settings.database_path, SystemClock(), EmbeddedWake(), alone=False)
+    store = open_beside(settings, SystemClock())
     try:
         yield store
     finally:

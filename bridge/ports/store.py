@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from bridge.ports.artifacts import ArtifactsOf
@@ -63,4 +63,12 @@ class Store(Protocol):
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Runs `work` on a consistent snapshot; what it writes is discarded."""
+        ...
+
+    async def lead(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Does `work` for as long as no other process does so under the same name; waits for its turn."""
+        ...
+
+    async def close(self) -> None:
+        """Ends with the work in hand done."""
         ...

@@ -12,7 +12,7 @@ import asyncio
 import fcntl
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +83,10 @@ class SqliteStore:
     async def read(self, work: Callable[[Transaction], T]) -> T:
         return await asyncio.to_thread(self._read, work)
 
+    async def lead(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Does `work`: this process is alone."""
+        await work()
+
     async def close(self) -> None:
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
@@ -93,7 +97,7 @@ class SqliteStore:
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         with Session(self._reader) as session:
-            return work(SqlTransaction(session, self._clock, self._wake))
+            return work(SqlTransaction(session, self._clock, self._wake, reading=True))
 
     def _write_for_ever(self) -> None:
         with self._writer.connect() as connection:

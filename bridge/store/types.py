@@ -49,19 +49,29 @@ _tick_lock = threading.Lock()
 _last_ms = 0
 
 
-def new_id() -> str:
+def new_id(after: str = "") -> str:
     """A 128-bit id in hex: 48 bits of milliseconds, a 16-bit counter, 64 random bits.
 
-    Ids of one process sort in the order they were made, which is the order of rows in a lane. The clock may
-    step back; the ids do not.
+    Ids of one process sort in the order they were made, and behind `after`: that is the order of rows in a lane.
+    The clock may step back; the ids do not.
     """
     global _last_ms
     with _tick_lock:
         _last_ms = max(_last_ms, time.time_ns() // 1_000_000)
-        count = next(_tick)
-        if count & 0xFFFF == 0xFFFF:
-            _last_ms += 1
-        return f"{_last_ms:012x}{count & 0xFFFF:04x}{secrets.token_hex(8)}"
+        made = _numbered()
+        if made <= after:
+            _last_ms = int(after[:12], 16) + 1
+            made = _numbered()
+        return made + secrets.token_hex(8)
+
+
+def _numbered() -> str:
+    """The ordered half of an id; called under the lock."""
+    global _last_ms
+    count = next(_tick) & 0xFFFF
+    if count == 0xFFFF:
+        _last_ms += 1
+    return f"{_last_ms:012x}{count:04x}"
 
 
 def first_id(at: datetime) -> str:

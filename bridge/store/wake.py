@@ -6,13 +6,17 @@ The event makes fresh work start at once; the poll finds what became due (a retr
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import get_args
 
 from bridge.ports import Committing, Queue
 
+log = logging.getLogger(__name__)
+
 POLL_SECONDS = 0.5
+AGAIN_SECONDS = 1.0
 SOON_SECONDS = 60.0
 
 
@@ -36,8 +40,17 @@ class EmbeddedWake:
         event = self._events[queue]
         while True:
             event.clear()
-            await look()
+            await looked(look)
             try:
                 await asyncio.wait_for(event.wait(), self._poll)
             except TimeoutError:
                 continue
+
+
+async def looked(look: Callable[[], Awaitable[None]]) -> None:
+    """One look; a full disk or a database that is gone does not end the process, it is looked again."""
+    try:
+        await look()
+    except Exception:
+        log.exception("look failed")
+        await asyncio.sleep(AGAIN_SECONDS)

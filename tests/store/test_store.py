@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from bridge.errors import SettingsError
 from bridge.ports import Store
@@ -175,7 +176,7 @@ async def test_two_reports_cannot_have_one_id_at_the_city(store: Store):
     talk = await conversation(store)
     one, two = await filed(store, talk), await filed(store, talk)
     await store.write(lambda tx: tx.save_report(replace(one, service_request_id="7")))
-    with pytest.raises(Exception, match="UNIQUE"):
+    with pytest.raises(IntegrityError):
         await store.write(lambda tx: tx.save_report(replace(two, service_request_id="7")))
 
 
@@ -214,9 +215,11 @@ async def test_the_active_artifact_is_the_last_activated(store: Store):
     assert active == Artifact("a", {"source": "a"})
 
 
-async def test_a_second_process_is_refused(store: Store, tmp_path: Path, clock: FakeClock):
+async def test_a_second_process_is_refused_on_sqlite(tmp_path: Path, clock: FakeClock):
+    first = SqliteStore(tmp_path / "bridge.db", clock, EmbeddedWake())
     with pytest.raises(SettingsError, match="in use"):
         SqliteStore(tmp_path / "bridge.db", clock, EmbeddedWake())
+    await first.close()
 
 
 async def test_a_restart_frees_what_was_leased(tmp_path: Path, clock: FakeClock):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import exists, or_, update
+from sqlalchemy import exists, func, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -18,6 +18,7 @@ from bridge.vocabulary import InboxRow, OutboxRow, TimerRow
 W = TypeVar("W", t.Inbox, t.Outbox, t.Timer)
 Row = InboxRow | OutboxRow | TimerRow
 
+MOST_LANES_TRIED = 5
 UNCLAIMED: dict[str, None] = {"lease": None, "lease_until": None}
 QUEUES: dict[type[t.Work], Queue] = {t.Inbox: "inbox", t.Outbox: "outbox", t.Timer: "timers"}
 _TABLES: dict[type[Row], type[t.Inbox] | type[t.Outbox] | type[t.Timer]] = {
@@ -28,12 +29,13 @@ _TABLES: dict[type[Row], type[t.Inbox] | type[t.Outbox] | type[t.Timer]] = {
 
 
 class Claims(Unit):
-    """A lease is the name of one claim: whoever ends a row must still hold it. What waited behind is then free."""
+    """A lease is the name of one claim: whoever ends a row must still hold it. What waited behind it is free then,
+    and whoever ended it claims again."""
 
     def still_mine(self, row: Row) -> bool:
         table = table_of(row)
-        found = self._session.exec(select(table.lease).where(table.id == row.id, table.state == "open")).first()
-        return found == row.lease
+        mine = select(table.lease).where(table.id == row.id, table.state == "open")
+        return self._session.exec(self._locked(mine)).first() == row.lease
 
     def retry(self, row: Row, at: datetime, error: str) -> None:
         table = table_of(row)
@@ -46,30 +48,38 @@ class Claims(Unit):
 
     def _claim(self, table: type[W], now: datetime, lease: timedelta) -> W | None:
         """The oldest row that is open, due, not leased, and first of its lane; leased to this caller."""
-        earlier = aliased(table)
-        first_of_lane = ~exists().where(
-            col(earlier.lane) == col(table.lane), col(earlier.id) < col(table.id), col(earlier.state) == "open"
-        )
-        chosen = (
-            select(table.id)
-            .where(
-                table.state == "open",
-                col(table.due_at) <= now,
-                or_(col(table.lease_until).is_(None), col(table.lease_until) <= now),
-                first_of_lane,
-            )
-            .order_by(col(table.due_at), col(table.id))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
-        statement = (
-            update(table)
-            .where(col(table.id) == chosen)
-            .values(lease=new_id(), lease_until=now + lease, attempts=table.attempts + 1)
-            .returning(table)
-        )
-        return self._session.scalars(statement).first()
+        claim = self._claim_among_others if self._shared else self._claim_alone
+        return claim(table, now, lease)
+
+    def _claim_alone(self, table: type[W], now: datetime, lease: timedelta) -> W | None:
+        chosen = _claimable(select(table.id), table, now).limit(1).scalar_subquery()
+        return self._lease(table, now, lease, col(table.id) == chosen)
+
+    def _claim_among_others(self, table: type[W], now: datetime, lease: timedelta) -> W | None:
+        """What another transaction has just made or claimed is not seen yet, so the lane is looked at once more
+        when it is this one's turn. A lane taken meanwhile is not claimable, and the next one is tried."""
+        found = _claimable(select(table.id, table.lane), table, now)
+        found = found.limit(1).with_for_update(skip_locked=True, of=table)
+        for _ in range(MOST_LANES_TRIED):
+            candidate = self._session.execute(found).first()
+            if candidate is None:
+                return None
+            self._in_turn("lane", str(table.__tablename__), candidate.lane)
+            free = _claimable(select(table.id).where(table.id == candidate.id), table, now).scalar_subquery()
+            claimed = self._lease(table, now, lease, col(table.id) == free)
+            if claimed is not None:
+                return claimed
+        return None
+
+    def _lease(self, table: type[W], now: datetime, lease: timedelta, which: Any) -> W | None:
+        leased = update(table).where(which)
+        leased = leased.values(lease=new_id(), lease_until=now + lease, attempts=table.attempts + 1)
+        return self._session.scalars(leased.returning(table)).first()
+
+    def _next_id(self, table: type[t.Work], lane: str) -> str:
+        """An id behind all that wait in a lane, though their makers' clocks were ahead of ours."""
+        newest = select(func.max(table.id)).where(table.lane == lane, table.state == "open")
+        return new_id(self._session.execute(newest).scalar() or "")
 
     def _end(self, row: Row, state: str, **changes: Any) -> None:
         table = table_of(row)
@@ -78,8 +88,6 @@ class Claims(Unit):
             .where(*held(row))
             .values(state=state, finished_at=self._clock.now(), lease=None, lease_until=None, **changes)
         )
-        # What waited behind this row in its lane is free now.
-        self._wake.wake(self, QUEUES[table])
 
 
 def table_of(row: Row) -> type[t.Inbox] | type[t.Outbox] | type[t.Timer]:
@@ -89,3 +97,19 @@ def table_of(row: Row) -> type[t.Inbox] | type[t.Outbox] | type[t.Timer]:
 def held(row: Row) -> tuple[Any, ...]:
     table = table_of(row)
     return (col(table.id) == row.id, col(table.lease) == row.lease)
+
+
+def _claimable(statement: Any, table: Any, now: datetime) -> Any:
+    """Open, due, not leased, first of its lane, and none of the lane is leased: the longest due first."""
+    other = aliased(table)
+    ahead = ~exists().where(
+        other.lane == table.lane,
+        other.state == "open",
+        or_(other.id < table.id, other.lease_until > now),
+    )
+    return statement.where(
+        table.state == "open",
+        table.due_at <= now,
+        or_(table.lease_until.is_(None), table.lease_until <= now),
+        ahead,
+    ).order_by(table.due_at, table.id)

@@ -20,7 +20,10 @@ class Conversations(Unit):
         statement = select(t.Conversation).where(
             t.Conversation.account_id == message.account_id, t.Conversation.thread == message.thread
         )
-        row = self._session.exec(statement.with_for_update()).first() or self._new_conversation(message, city_id)
+        row = self._session.exec(self._locked(statement)).first()
+        if row is None:
+            self._in_turn("conversation", message.account_id, message.thread)
+            row = self._session.exec(self._locked(statement)).first() or self._new_conversation(message, city_id)
         last_heard, row.heard_at = row.heard_at, message.received_at
         row.address = message.sender
         row.reply_to = message.provider_id or row.reply_to
@@ -30,8 +33,9 @@ class Conversations(Unit):
         return replace(values.conversation(row), last_heard=last_heard)
 
     def conversation(self, conversation_id: str) -> Conversation:
-        statement = select(t.Conversation).where(t.Conversation.id == conversation_id).with_for_update()
-        return values.conversation(self._session.exec(statement).one())
+        statement = select(t.Conversation).where(t.Conversation.id == conversation_id)
+        found = self._session.exec(self._locked(statement).execution_options(populate_existing=True))
+        return values.conversation(found.one())
 
     def glimpse(self, message: Inbound) -> Conversation | None:
         statement = select(t.Conversation).where(
@@ -93,6 +97,7 @@ class Conversations(Unit):
             t.Contact.address == message.sender,
         )
         now = self._clock.now()
+        self._in_turn("contact", city_id, message.channel, message.sender)
         contact = self._session.exec(select(t.Contact).where(*key)).first() or t.Contact(
             city_id=city_id,
             channel=message.channel,

@@ -9,7 +9,6 @@ from sqlmodel import col, select
 from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.transaction.claims import Claims
-from bridge.store.types import new_id
 from bridge.vocabulary import Conversation, Inbound, InboxRow
 
 
@@ -18,12 +17,13 @@ class InboxPart(Claims):
 
     def add_inbound(self, message: Inbound) -> str:
         now = self._clock.now()
-        id_ = new_id()
+        lane = f"{message.account_id}/{message.thread}"
+        id_ = self._next_id(t.Inbox, lane)
         added = self._insert_once(
             t.Inbox,
             {
                 "id": id_,
-                "lane": f"{message.account_id}/{message.thread}",
+                "lane": lane,
                 "state": "open",
                 "due_at": now,
                 "attempts": 0,

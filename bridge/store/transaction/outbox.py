@@ -21,8 +21,8 @@ from bridge.vocabulary import Conversation, Outbound, OutboxRow, Report, Sent
 class OutboxPart(Claims):
     """The part of a transaction that is about the outbox. `made` names the rows this transaction added."""
 
-    def __init__(self, session: Session, clock: Clock, wake: Wake) -> None:
-        super().__init__(session, clock, wake)
+    def __init__(self, session: Session, clock: Clock, wake: Wake, *, reading: bool = False) -> None:
+        super().__init__(session, clock, wake, reading=reading)
         self.made: list[str] = []
         self._author = ""
         self._wait = timedelta(0)
@@ -100,6 +100,7 @@ class OutboxPart(Claims):
         now = self._clock.now()
         self._wake.wake(self, "outbox", self._wait.total_seconds())
         row = t.Outbox(
+            id=self._next_id(t.Outbox, lane),
             kind=kind,
             lane=lane,
             conversation_id=conversation_id,

@@ -49,7 +49,8 @@ class Reports(Conversations):
         return values.report(row)
 
     def report(self, report_id: str) -> Report:
-        return values.report(self._session.get_one(t.Report, report_id))
+        statement = select(t.Report).where(t.Report.id == report_id)
+        return values.report(self._session.exec(self._locked(statement)).one())
 
     def reports_of(self, conversation_id: str) -> tuple[Report, ...]:
         statement = (

@@ -3,37 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from bridge.ports import Clock, Wake
+from bridge.ports import Clock, Queue, Wake
 from bridge.store import tables as t
+
+L = TypeVar("L", bound=Select[Any])
+
+TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
 class Unit:
     """Bound to a session that somebody else commits; `callbacks` are called by them once it is durable."""
 
-    def __init__(self, session: Session, clock: Clock, wake: Wake) -> None:
+    def __init__(self, session: Session, clock: Clock, wake: Wake, *, reading: bool = False) -> None:
         self._session = session
         self._clock = clock
         self._wake = wake
+        self._reading = reading
+        self._called: set[tuple[Queue, float]] = set()
         self.callbacks: list[Callable[[], object]] = []
+
+    @property
+    def driver_connection(self) -> Any:
+        """The driver's own connection, for what is to be committed with the rows."""
+        return self._session.connection().connection.driver_connection
+
+    def first_call(self, queue: Queue, after: float) -> bool:
+        """Whether `queue` is called for the first time in this transaction."""
+        new = (queue, after) not in self._called
+        self._called.add((queue, after))
+        return new
 
     def after_commit(self, callback: Callable[[], object]) -> None:
         self.callbacks.append(callback)
 
-    def _remember(self, row_id: str, conversation_id: str, text: str) -> None:
+    @property
+    def _shared(self) -> bool:
+        """Whether other processes write to this database at the same time."""
+        return self._session.get_bind().dialect.name == "postgresql"
+
+    def _locked(self, statement: L) -> L:
+        """The rows locked until the end of the transaction, but not against rows that refer to them."""
+        return statement if self._reading else statement.with_for_update(key_share=True)
+
+    def _in_turn(self, *key: str) -> None:
+        """Whoever does this for the same key in another transaction waits until this one ends."""
+        if self._shared and not self._reading:
+            self._session.connection().execute(TURN, {"key": "/".join(key)})
+
+    def _remember(self, row_id: str, conversation_id: str, words: str) -> None:
         """Makes the words of a message findable."""
-        said = t.Said(row_id=row_id, conversation_id=conversation_id, at=self._clock.now(), text=text)
+        said = t.Said(row_id=row_id, conversation_id=conversation_id, at=self._clock.now(), text=words)
         self._session.add(said)
         self._session.flush()
 
     def _insert_once(self, table: type[Any], row: Mapping[str, Any]) -> bool:
         """Inserts unless a unique constraint already holds the row; says whether it did."""
-        dialect = postgresql if self._session.get_bind().dialect.name == "postgresql" else sqlite
+        dialect = postgresql if self._shared else sqlite
         target: Table = table.__table__
         statement = dialect.insert(target).values(**row).on_conflict_do_nothing().returning(target.c.id)
         return self._session.execute(statement).first() is not None

@@ -1,0 +1,157 @@
+"""What many processes on one PostgreSQL rely on: each with a store of its own, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+
+import psycopg
+import pytest
+
+from bridge.ports import Store, Transaction
+from bridge.store.jobs import ProcrastinateWake
+from bridge.store.postgresql import PostgresStore
+from bridge.store.types import new_id
+from tests.store.made import LEASE, FakeClock, claim, conversation, inbound, reply
+
+
+@pytest.fixture
+async def stores(database: str, clock: FakeClock) -> AsyncIterator[list[PostgresStore]]:
+    made = [PostgresStore(database, clock, ProcrastinateWake(database, clock), migrate=False) for _ in range(3)]
+    yield made
+    for store in made:
+        await store.close()
+
+
+async def test_no_row_is_claimed_twice_and_no_two_of_a_lane_at_once(
+    stores: list[PostgresStore], clock: FakeClock
+) -> None:
+    for key in range(60):
+        await stores[0].write(partial(_add, str(key), f"+{key % 5}"))
+    held: dict[str, int] = defaultdict(int)
+    seen: dict[str, list[str]] = defaultdict(list)
+
+    async def work(store: Store) -> None:
+        while (row := await claim(store, clock)) is not None or sum(map(len, seen.values())) < 60:
+            if row is None:
+                await asyncio.sleep(0.01)
+                continue
+            held[row.message.sender] += 1
+            assert held[row.message.sender] == 1
+            seen[row.message.sender].append(row.message.provider_key)
+            await asyncio.sleep(random.uniform(0, 0.005))
+            held[row.message.sender] -= 1
+            await store.write(partial(_finish, row))
+
+    await asyncio.gather(*(work(store) for store in stores * 2))
+    assert {sender: list(map(int, keys)) for sender, keys in seen.items()} == {
+        f"+{n}": list(range(n, 60, 5)) for n in range(5)
+    }
+
+
+def _add(key: str, sender: str, tx: Transaction) -> None:
+    tx.add_inbound(inbound(key, sender))
+
+
+def _finish(row, tx: Transaction) -> None:  # type: ignore[no-untyped-def]
+    tx.finish_inbound(row, None)
+
+
+async def test_many_who_meet_a_resident_at_once_make_one_conversation(stores: list[PostgresStore]) -> None:
+    made = await asyncio.gather(*(conversation(store) for store in stores * 4))
+    assert len({one.id for one in made}) == 1
+
+
+async def test_a_redelivery_to_another_process_adds_nothing(stores: list[PostgresStore]) -> None:
+    added = await asyncio.gather(*(store.write(lambda tx: tx.add_inbound(inbound("1"))) for store in stores * 4))
+    assert len([id_ for id_ in added if id_]) == 1
+
+
+async def test_replies_keep_their_order_though_one_clock_is_ahead(
+    stores: list[PostgresStore], clock: FakeClock, database: str
+) -> None:
+    talk = await conversation(stores[0])
+    await reply(stores[0], talk, "first")
+    ahead = f"{int(new_id()[:12], 16) + 3_600_000:012x}{'0' * 20}"
+    with psycopg.connect(
+        database, autocommit=True
+    ) as connection:  # as a process with a clock an hour ahead makes it
+        connection.execute("UPDATE outbox SET id = %s", (ahead,))
+    await reply(stores[1], talk, "second")
+    with psycopg.connect(database) as connection:
+        said = connection.execute("SELECT message->>'text' FROM outbox ORDER BY id").fetchall()
+    assert said == [("first",), ("second",)]
+
+
+async def test_what_postgresql_cannot_hold_in_text_is_left_out(
+    stores: list[PostgresStore], clock: FakeClock
+) -> None:
+    odd = inbound("k\x00ey", sender_name="\ud800Ada", subject="a\x00b")
+    assert await stores[0].write(lambda tx: tx.add_inbound(odd))
+    assert not await stores[0].write(lambda tx: tx.add_inbound(odd))
+    row = await claim(stores[1], clock)
+    assert row
+    assert (row.message.provider_key, row.message.subject) == ("key", "ab")
+
+
+async def test_a_commit_wakes_another_process_and_a_rollback_nobody(
+    stores: list[PostgresStore], clock: FakeClock, database: str
+) -> None:
+    looks: asyncio.Queue[None] = asyncio.Queue()
+
+    async def look() -> None:
+        looks.put_nowait(None)
+
+    running = asyncio.ensure_future(ProcrastinateWake(database, clock, sweep=3600).run("inbox", look))
+    await looks.get()
+    with contextlib.suppress(ZeroDivisionError):
+        await stores[0].write(_add_and_fail)
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (0,)
+    assert looks.empty()
+    await stores[0].write(lambda tx: tx.add_inbound(inbound("2")))
+    async with asyncio.timeout(30):
+        await looks.get()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+def _add_and_fail(tx: Transaction) -> None:
+    tx.add_inbound(inbound("1"))
+    raise ZeroDivisionError
+
+
+async def test_one_leads_and_another_takes_over_when_it_is_gone(stores: list[PostgresStore]) -> None:
+    leading: asyncio.Queue[int] = asyncio.Queue()
+
+    async def lead(number: int) -> None:
+        leading.put_nowait(number)
+        await asyncio.get_running_loop().create_future()
+
+    tasks = [asyncio.ensure_future(store.lead("tick", partial(lead, n))) for n, store in enumerate(stores[:2])]
+    async with asyncio.timeout(60):
+        first = await leading.get()
+        assert leading.empty()
+        tasks[first].cancel()
+        assert await leading.get() == 1 - first
+    tasks[1 - first].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_lease_that_ran_out_is_claimed_by_another_process(
+    stores: list[PostgresStore], clock: FakeClock
+) -> None:
+    await stores[0].write(lambda tx: tx.add_inbound(inbound("1")))
+    first = await claim(stores[0], clock)
+    assert await claim(stores[1], clock) is None
+    clock.pass_(seconds=(LEASE + timedelta(seconds=1)).total_seconds())
+    second = await claim(stores[1], clock)
+    assert first
+    assert second
+    assert not await stores[0].write(lambda tx: tx.still_mine(first))

@@ -13,13 +13,12 @@ import typer
 
 from bridge import learning, logs
 from bridge.app import SystemClock, build_models
+from bridge.app.database import open_database
 from bridge.cli.terminal import MODELS, ModelsDir, one_line, progress, say, settings_of
 from bridge.errors import BridgeError, SettingsError
 from bridge.open311.client import Client
 from bridge.open311.probe import Check, probe
 from bridge.store.blobs import FolderBlobs
-from bridge.store.sqlite import SqliteStore
-from bridge.store.wake import EmbeddedWake
 from classifiers import gazetteer
 from config.settings import Settings
 
@@ -125,7 +124,7 @@ async def _learn(settings: Settings, city_id: str, check: Check, history: Path) 
     if not lesson.better:
         say("The built-in model is used: what the city's history teaches is not better.")
         return
-    store = SqliteStore(settings.database_path, SystemClock(), EmbeddedWake())
+    store = open_database(settings, SystemClock())[0]
     try:
         await learning.promote(lesson, city_id, store, FolderBlobs(settings.data_dir / "blobs"))
     finally:

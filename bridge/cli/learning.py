@@ -13,12 +13,12 @@ import typer
 
 from bridge import learning, logs
 from bridge.app import SystemClock, build_models, client_of
+from bridge.cli.opened import opened
 from bridge.cli.terminal import DEFAULT_CONFIG, ConfigFile, one_line, progress, say, settings_of
 from bridge.errors import BridgeError, SettingsError
 from bridge.learning import Lesson, PerService
+from bridge.ports import Store
 from bridge.store.blobs import FolderBlobs
-from bridge.store.sqlite import SqliteStore
-from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import Service
 from config.settings import CitySettings, Settings
 
@@ -103,15 +103,10 @@ def _chosen(settings: Settings, city_id: str) -> CitySettings:
 
 
 @contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[tuple[SqliteStore, FolderBlobs]]:
+async def _opened(settings: Settings) -> AsyncIterator[tuple[Store, FolderBlobs]]:
     """The store beside a bridge that may be running."""
-    if not settings.database_path.is_file():
-        raise SettingsError(f"{settings.database_path} is not there: serve once before learning")
-    store = SqliteStore(settings.database_path, SystemClock(), EmbeddedWake(), alone=False)
-    try:
+    async with opened(settings) as store:
         yield store, FolderBlobs(settings.data_dir / "blobs")
-    finally:
-        await store.close()
 
 
 def list_models(config: ConfigFile = DEFAULT_CONFIG, city: CityId = "") -> None:

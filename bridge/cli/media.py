@@ -9,12 +9,11 @@ import typer
 
 from bridge import logs
 from bridge.app import SystemClock
+from bridge.app.database import open_beside
 from bridge.cli.terminal import DEFAULT_CONFIG, ConfigFile, one_line, say, settings_of
 from bridge.errors import SettingsError
 from bridge.flow import media
 from bridge.store.blobs import FolderBlobs
-from bridge.store.sqlite import SqliteStore
-from bridge.store.wake import EmbeddedWake
 from config.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Photos and recordings of residents.")
@@ -41,7 +40,7 @@ def sweep(config: ConfigFile = DEFAULT_CONFIG) -> None:
 
 
 async def _revoke(settings: Settings, tokens: list[str]) -> None:
-    store = SqliteStore(settings.database_path, SystemClock(), EmbeddedWake(), alone=False)
+    store = open_beside(settings, SystemClock())
     try:
         gone = await store.write(lambda tx: [tx.revoke(token) for token in tokens])
     finally:
@@ -51,7 +50,7 @@ async def _revoke(settings: Settings, tokens: list[str]) -> None:
 
 
 async def _sweep(settings: Settings) -> int:
-    store = SqliteStore(settings.database_path, SystemClock(), EmbeddedWake(), alone=False)
+    store = open_beside(settings, SystemClock())
     try:
         return await media.sweep(store, FolderBlobs(settings.data_dir / "blobs"), SystemClock().now())
     finally:

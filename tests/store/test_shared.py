@@ -78,9 +78,8 @@ async def test_replies_keep_their_order_though_one_clock_is_ahead(
     talk = await conversation(stores[0])
     await reply(stores[0], talk, "first")
     ahead = f"{int(new_id()[:12], 16) + 3_600_000:012x}{'0' * 20}"
-    with psycopg.connect(
-        database, autocommit=True
-    ) as connection:  # as a process with a clock an hour ahead makes it
+    # What a process whose clock is an hour ahead has made:
+    with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("UPDATE outbox SET id = %s", (ahead,))
     await reply(stores[1], talk, "second")
     with psycopg.connect(database) as connection:

@@ -18,7 +18,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -42,6 +42,11 @@ FILES = (
 )  # settings of a city that are paths
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+MONDAY_TO_FRIDAY: Mapping[Weekday, tuple[time, time]] = dict.fromkeys(WEEKDAYS[:5], (time(8), time(17)))
+
+
 class Strict(BaseModel):
     """An unknown key is an error: a misspelt setting must not be a silent default."""
 
@@ -56,6 +61,33 @@ class ServerSettings(Strict):
     port: int = Field(default=8311, ge=1, le=65535)
     public_url: str = Field(default="", pattern=r"^(|https?://[^/]+/?)$")
     contact: str = Field(default="", max_length=200)
+
+
+class ConsoleSettings(Strict):
+    """The staff console: where staff reach it, how they come in, and who is told of what is left lying."""
+
+    session_hours: float = Field(default=10, gt=0, le=24 * 7)
+    undo_seconds: float = Field(default=10, ge=0, le=120)
+    tile_url: str = Field(default="", pattern=r"^(|https?://[^/]+/.*\{z\}.*)$")
+    tile_attribution: str = Field(default="", max_length=200)
+    oidc_issuer: str = Field(default="", pattern=r"^(|https?://.+)$")
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_newcomers: Literal["", "viewer", "agent"] = ""
+    duty_addresses: tuple[str, ...] = ()
+    mail_from: str = ""
+    relay_host: str = "127.0.0.1"
+    relay_port: int = Field(default=25, ge=1, le=65535)
+    relay_tls: Literal["starttls", "none"] = "starttls"
+    digest_minutes: float = Field(default=15, gt=0)
+
+    @model_validator(mode="after")
+    def _whole(self) -> ConsoleSettings:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError("oidc_issuer also needs oidc_client_id and oidc_client_secret")
+        if self.duty_addresses and not self.mail_from:
+            raise ValueError("duty_addresses also need mail_from")
+        return self
 
 
 class DatabaseSettings(Strict):
@@ -148,6 +180,10 @@ class CitySettings(Strict):
     most_messages_an_hour: int = Field(default=30, ge=5, le=90)
     poll_seconds: float = Field(default=900, gt=0)
     settle_seconds: float = Field(default=60, gt=0)
+    office_hours: Mapping[Weekday, tuple[time, time]] = MONDAY_TO_FRIDAY
+    holidays: tuple[date, ...] = ()
+    deadline_hours: Mapping[str, float] = {}
+    fallback_address: str = ""
 
     @field_validator("time_zone")
     @classmethod
@@ -247,6 +283,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     retention: RetentionSettings = RetentionSettings()
+    console: ConsoleSettings = ConsoleSettings()
     city: tuple[CitySettings, ...] = Field(min_length=1)
     account: tuple[AccountSettings, ...] = ()
 
@@ -325,6 +362,8 @@ def parse(
     raw["account"] = [_account(account, channels, environ) for account in _tables(raw, "account")]
     raw["city"] = [_city(city, folder, environ) for city in _tables(raw, "city")]
     raw["database"] = _database(raw.get("database", {}), environ)
+    if isinstance(raw.get("console"), dict):
+        raw["console"] = _with_secrets(raw["console"], ConsoleSettings, "console", environ)
     raw["data_dir"] = folder / str(raw.get("data_dir", "var"))
     try:
         return Settings(**raw)

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 import channels
 from bridge import photos
+from bridge.app.console import MOUNT, console_of
 from bridge.app.database import open_database
 from bridge.app.meters import Meters
 from bridge.app.parts import (
@@ -48,6 +49,8 @@ from bridge.open311.client import Client
 from bridge.ports import Accept, Blobs, Channel, Clock, Store, Transaction, Wake
 from bridge.store.blobs import FolderBlobs
 from bridge.vocabulary import Artifact, Service
+from bridge.web.console.app import console_app
+from bridge.web.console.parts import Console
 from bridge.web.health import health
 from bridge.web.media import media_route
 from bridge.web.notices import notices
@@ -89,6 +92,7 @@ class Bridge:
     accept: Accept
     clients: Mapping[str, Client]
     blobs: Blobs
+    console: Console
     desks: Mapping[str, Desk] = field(default_factory=dict)
     meters: Meters = field(default_factory=Meters)
 
@@ -97,6 +101,7 @@ class Bridge:
         mounts: dict[str, ASGIApp] = {
             embedded_path(city_id): surface(desk) for city_id, desk in self.desks.items()
         }
+        mounts[MOUNT] = console_app(self.console)
         own = [media_route(self.store, self.blobs), *notices(self.settings), *health(self.unready, self.metrics)]
         return site(self.channels, self.accept, mounts, [*own, *pages])
 
@@ -257,6 +262,7 @@ async def open_bridge(
         accept=accepting(work),
         clients=clients,
         blobs=blobs,
+        console=console_of(settings, work, desks),
         desks=desks,
     )
     bridge.meters.watch()

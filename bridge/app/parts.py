@@ -18,6 +18,7 @@ from bridge.city.desk import Desk
 from bridge.city.settings import CitySettings as EmbeddedSettings
 from bridge.errors import Permanent
 from bridge.flow import alarms
+from bridge.flow.duty import Duty
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311 import profile as profiles
 from bridge.open311.boundary import read_boundary
@@ -31,7 +32,7 @@ from classifiers import addresses, gazetteer, services, training
 from classifiers.geocode import PlaceLocator
 from classifiers.language import LanguageDetector
 from classifiers.places import online
-from config.settings import CitySettings, Settings
+from config.settings import WEEKDAYS, CitySettings, Settings
 
 Progress = Callable[[str], None]
 CONTACT_FIELDS = ("first_name", "last_name", "email", "phone")
@@ -99,6 +100,7 @@ async def make_jurisdiction(
         contact_needed=_contact_needed(client.profile),
         policy=city.policy,
         alarms=alarms.load(city.emergency_files),
+        duty=_duty(city),
         poll_every=timedelta(seconds=city.poll_seconds),
         settle_after=timedelta(seconds=city.settle_seconds),
         holds=read_boundary(city.boundary.read_text(encoding="utf-8")).holds if city.boundary else None,
@@ -154,6 +156,16 @@ def embedded_desk(settings: Settings, city: CitySettings, clock: Clock) -> Desk:
             jurisdiction_id=city.jurisdiction_id,
         ),
         clock,
+    )
+
+
+def _duty(city: CitySettings) -> Duty:
+    """When the city's staff are in, and by when they have to look at what."""
+    return Duty(
+        time_zone=city.time_zone,
+        hours={WEEKDAYS.index(day): hours for day, hours in city.office_hours.items()},
+        holidays=frozenset(city.holidays),
+        within={reason: timedelta(hours=hours) for reason, hours in city.deadline_hours.items()},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bridge.cli import beginning, cities, learning, mail, media, records, serving, understanding, work
+from bridge.cli import beginning, cities, console, learning, mail, media, records, serving, understanding, work
 
 # Pretty tracebacks show local variables, and those hold secrets.
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.add_typer(learning.app)
 understanding.models.command("list")(learning.list_models)
 understanding.models.command("restore")(learning.restore_model)
 app.add_typer(cities.app, name="city")
+app.add_typer(console.app, name="console")
 app.add_typer(mail.app, name="mail")
 app.add_typer(records.app, name="records")
 app.add_typer(work.app, name="work")

@@ -14,6 +14,7 @@ import typer
 
 from bridge import logs
 from bridge.app import SystemClock, city_profile, open_bridge
+from bridge.app.console import welcome
 from bridge.cli.terminal import (
     DEFAULT_CONFIG,
     MODELS,
@@ -50,6 +51,9 @@ def serve(
 async def _serve(settings: Settings) -> None:
     listener = listen(settings.server.host, settings.server.port)
     async with open_bridge(settings, SystemClock(), progress) as bridge:
+        link = await welcome(settings, bridge.handling)
+        if link:
+            progress(f"The staff console has no account yet. Set up the first: {link}")
         running = asyncio.ensure_future(bridge.run(listener))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

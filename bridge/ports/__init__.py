@@ -5,6 +5,7 @@ Adapters return values and raise the errors of `bridge.errors`; none of them com
 
 from __future__ import annotations
 
+from bridge.ports.console import ConsoleOf
 from bridge.ports.outside import Accept, Blobs, Catalog, Channel, City, Classifier, Clock, Develop, Locator
 from bridge.ports.store import Store, Transaction
 from bridge.ports.wake import Committing, Queue, Wake
@@ -18,6 +19,7 @@ __all__ = [
     "Classifier",
     "Clock",
     "Committing",
+    "ConsoleOf",
     "Develop",
     "Locator",
     "Queue",

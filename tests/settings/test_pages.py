@@ -12,6 +12,7 @@ import channels
 from config.settings import (
     AccountSettings,
     CitySettings,
+    ConsoleSettings,
     DatabaseSettings,
     GeocoderSettings,
     RetentionSettings,
@@ -20,22 +21,29 @@ from config.settings import (
     parse,
 )
 
-ROOT = Path(__file__).parents[2]
-NESTED = {"server", "database", "city", "account", "settings", "retention"}  # they have tables of their own
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        Settings,
-        ServerSettings,
-        DatabaseSettings,
-        RetentionSettings,
-        CitySettings,
-        GeocoderSettings,
-        AccountSettings,
-    ],
+MODELS = (
+    Settings,
+    ServerSettings,
+    DatabaseSettings,
+    RetentionSettings,
+    GeocoderSettings,
+    ConsoleSettings,
+    CitySettings,
+    AccountSettings,
 )
+ROOT = Path(__file__).parents[2]
+NESTED = {
+    "server",
+    "database",
+    "retention",
+    "console",
+    "city",
+    "account",
+    "settings",
+}  # they have tables of their own
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_every_setting_is_documented(model: type[BaseModel]) -> None:
     page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     assert [name for name in model.model_fields if f"`{name}`" not in page and name not in NESTED] == []
@@ -46,16 +54,7 @@ def test_no_setting_is_documented_that_is_not_there() -> None:
     named = {
         name for row in re.findall(r"^\| (.+?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
     }
-    models = (
-        Settings,
-        ServerSettings,
-        DatabaseSettings,
-        RetentionSettings,
-        CitySettings,
-        GeocoderSettings,
-        AccountSettings,
-    )
-    assert named - {name for model in models for name in model.model_fields} == set()
+    assert named - {name for model in MODELS for name in model.model_fields} == set()
 
 
 def test_the_configuration_in_the_readme_is_one(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ class Conversations(Part):
             .group_by(t.Said.conversation_id)
         )
         said = select(t.Said.conversation_id, t.Said.text).where(col(t.Said.id).in_(newest))
-        last = dict(self._session.execute(said).tuples().all()) if ids else {}
+        last: dict[str, str] = dict(self._session.execute(said).all()) if ids else {}
         return tuple(
             _row(conversation, contact, tasks, last.get(conversation.id, ""))
             for conversation, contact, tasks in rows

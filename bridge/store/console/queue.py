@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -41,7 +40,7 @@ class QueuePart(Part):
             .where(OPEN, within(col(t.StaffTask.city_id), cities))
             .group_by(t.StaffTask.reason)
         )
-        return Counter(dict(self._session.execute(statement).tuples().all()))
+        return dict(self._session.execute(statement).all())
 
     def item(self, task_id: str) -> QueueItem | None:
         row = self._session.execute(_tasks().where(t.StaffTask.id == task_id)).first()

@@ -1,0 +1,79 @@
+"""The staff console, wired: its parts from the bridge's, its key, its first link."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bridge.city.desk import Desk
+from bridge.flow.handling import Handling
+from bridge.web.console.parts import MOUNT, AccountInfo, Console
+from bridge.web.console.signin import first_link
+from config.settings import CitySettings, Settings
+
+SECRET_BYTES = 32
+SHOWN_OF_AN_ACCOUNT = ("number", "addresses", "bot_name")
+
+
+def console_of(settings: Settings, work: Handling, desks: Mapping[str, Desk]) -> Console:
+    """The console's parts. Its key is made once and kept beside the database."""
+    return Console(
+        handling=work,
+        settings=settings.console,
+        secret=_secret(settings.data_dir / "console.key"),
+        catalog=work.catalog,
+        public_url=settings.public_url,
+        desks=desks,
+        accounts=[
+            AccountInfo(account.id, account.channel, account.cities, _shown(account.settings))
+            for account in settings.account
+        ],
+        city_settings={city.id: _plain(city) for city in settings.city},
+    )
+
+
+async def welcome(settings: Settings, work: Handling) -> str | None:
+    """Where the first administrator sets up an account; None once there is one."""
+    path = await first_link(work.store, work.clock.now())
+    return f"{settings.public_url}{path}" if path else None
+
+
+def _secret(path: Path) -> bytes:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written = path.with_suffix(f".{os.getpid()}")
+        handle = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(SECRET_BYTES))
+        written.replace(path)
+    return path.read_bytes()
+
+
+def _shown(settings: Any) -> str:
+    """What names an account to a person: its number, its addresses."""
+    for name in SHOWN_OF_AN_ACCOUNT:
+        value = getattr(settings, name, None)
+        if value:
+            return ", ".join(value) if isinstance(value, tuple | list) else str(value)
+    return ""
+
+
+def _plain(city: CitySettings) -> dict[str, Any]:
+    """A city's settings to be shown: no secrets, no folders."""
+    hidden = {
+        "api_key",
+        "gazetteer",
+        "boundary",
+        "services",
+        "definitions",
+        "profile",
+        "answers",
+        "emergency_rules",
+    }
+    return {name: value for name, value in city.model_dump(mode="json").items() if name not in hidden}
+
+
+__all__ = ["MOUNT", "console_of", "welcome"]

@@ -1,0 +1,50 @@
+"""What the console stands on, made by `app`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from bridge.city.desk import Desk
+from bridge.flow.handling import Handling
+from bridge.ports import Catalog
+from config.settings import ConsoleSettings
+
+MOUNT = "/console"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountInfo:
+    """A configured number, mailbox or bot."""
+
+    id: str
+    channel: str
+    cities: tuple[str, ...]
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Everything a page may ask. `secret` signs what has to come back unchanged from a browser."""
+
+    handling: Handling
+    settings: ConsoleSettings
+    secret: bytes = field(repr=False)
+    catalog: Catalog
+    public_url: str
+    desks: Mapping[str, Desk] = field(default_factory=dict)
+    accounts: Sequence[AccountInfo] = ()
+    city_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    circuits: Callable[[], Mapping[str, Any]] = dict
+    test: Callable[[str, str], Awaitable[str]] | None = None
+
+    @property
+    def undo(self) -> timedelta:
+        return timedelta(seconds=self.settings.undo_seconds)
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies travel over https alone."""
+        return self.public_url.startswith("https:")

@@ -1,0 +1,146 @@
+"""What was filed: a list, a map, and everything about one report, with what was really sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from bridge.flow import staffing
+from bridge.flow.staffing import Unknown
+from bridge.vocabulary.console import RequestFile
+from bridge.web.console.paging import PAGE, ended
+from bridge.web.console.visit import Visit, to
+
+STATES = ("open", "closed", "queued", "refused", "unsure", "cancelled")
+CELLS = 12  # of a side of the map, each a cluster where reports are many
+PERSONAL = ("first_name", "last_name", "email", "phone", "device_id", "account_id")
+_SECRET = re.compile(r"(?i)((?:api_?key|token|secret|authorization|password)\W{1,4})[\w\-+/=.]{6,}")
+
+
+async def requests(visit: Visit) -> Response:
+    words, state, service, city, after = (
+        visit.query.get(name, "")[:120] for name in ("words", "state", "service", "city", "after")
+    )
+    mine = visit.me.cities
+    chosen = city if city in visit.cities else ""
+    rows = await visit.console.handling.store.read(
+        lambda tx: tx.console.requests(
+            mine, after, chosen, state if state in STATES else "", service, words.strip(), PAGE
+        )
+    )
+    return visit.page(
+        "requests.html",
+        rows=rows,
+        words=words,
+        state=state,
+        service=service,
+        city=chosen,
+        services=_services(visit),
+        more=ended(rows, "created_at"),
+    )
+
+
+async def request_map(visit: Visit) -> Response:
+    return visit.page("map.html", state=visit.query.get("state", ""))
+
+
+async def extent(visit: Visit) -> Response:
+    """The box of the newest reports, to begin a map with."""
+    city = visit.query.get("city", "")
+    mine = (city,) if city in visit.cities else visit.me.cities
+    return JSONResponse(await visit.console.handling.store.read(lambda tx: tx.console.extent(mine)))
+
+
+async def spots(visit: Visit) -> Response:
+    """What a map shows in a box: reports, or clusters where they are many."""
+    try:
+        south, west, north, east = (float(part) for part in visit.query.get("box", "").split(","))
+    except ValueError:
+        return JSONResponse([], 400)
+    state = visit.query.get("state", "")
+    found = await visit.console.handling.store.read(
+        lambda tx: tx.console.spots(visit.me.cities, (south, west, north, east), CELLS, state)
+    )
+    return JSONResponse(
+        [
+            {
+                "lat": spot.lat,
+                "long": spot.long,
+                "count": spot.count,
+                "id": spot.id,
+                "label": spot.label,
+                "status": spot.status,
+            }
+            for spot in found
+        ]
+    )
+
+
+async def request(visit: Visit) -> Response:
+    found = await _file(visit, visit.path("id"))
+    await visit.looked("report", found.report.id)
+    return visit.page(
+        "request.html",
+        found=found,
+        report=found.report,
+        zone=visit.zone(found.report.city_id),
+        wires=[wire(attempt.submission) for attempt in found.attempts],
+        details=[masked(attempt.detail) for attempt in found.attempts],
+        endpoint=_endpoint(visit, found.report.city_id),
+    )
+
+
+async def resend(visit: Visit) -> Response:
+    found = await _file(visit, visit.path("id"))
+    await staffing.resend(visit.console.handling, visit.person, found.report.id)
+    task = visit.field("task", 64)
+    if task:
+        await staffing.close(visit.console.handling, visit.person, task)
+    return to(f"/requests/{found.report.id}", resent="yes")
+
+
+async def cancel(visit: Visit) -> Response:
+    found = await _file(visit, visit.path("id"))
+    await staffing.cancel(visit.console.handling, visit.person, found.report.id)
+    return to(f"/requests/{found.report.id}", saved="yes")
+
+
+def wire(submission: Mapping[str, Any]) -> str:
+    """What was posted, as it was but for what is secret or says who wrote."""
+    shown = {
+        name: "•••" if name in PERSONAL and value else value
+        for name, value in submission.items()
+        if value not in ("", None, [], {})
+    }
+    return masked(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+def masked(text: str) -> str:
+    """A text without the keys and tokens that an answer may repeat."""
+    return _SECRET.sub(r"\1•••", text)
+
+
+def _endpoint(visit: Visit, city_id: str) -> str:
+    settings = visit.console.city_settings.get(city_id, {})
+    return str(settings.get("endpoint") or ("the embedded city" if settings.get("embedded") else "the city"))
+
+
+def _services(visit: Visit) -> list[tuple[str, str]]:
+    known = {
+        service.service_code: service.service_name
+        for city_id in visit.cities
+        for service in visit.console.handling.jurisdictions[city_id].services.values()
+    }
+    return sorted(known.items(), key=lambda pair: pair[1])
+
+
+async def _file(visit: Visit, report_id: str) -> RequestFile:
+    found = await visit.console.handling.store.read(lambda tx: tx.console.request_file(report_id))
+    if found is None:
+        raise Unknown("there is no such report")
+    visit.see(found.report.city_id)
+    return found

@@ -100,6 +100,7 @@ class Chat:
     """bridge.ports.Channel over the Telegram Bot API."""
 
     name = CHANNEL
+    alone = True  # Telegram hands an update to one poller
 
     def __init__(
         self,

@@ -132,6 +132,7 @@ class Mail:
     """bridge.ports.Channel over SMTP."""
 
     name = "mail"
+    alone = False
 
     def __init__(self, account_id: str, settings: Settings, clock: Clock) -> None:
         self.account_id = account_id

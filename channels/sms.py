@@ -88,6 +88,7 @@ class Sms:
     """bridge.ports.Channel over Twilio."""
 
     name = CHANNEL
+    alone = False
 
     def __init__(
         self,

@@ -9,13 +9,14 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Literal, get_args
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from pydantic import TypeAdapter
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -23,6 +24,7 @@ import channels
 from bridge import photos
 from bridge.app.console import MOUNT, console_of
 from bridge.app.database import open_database
+from bridge.app.looks import Look, scheduled
 from bridge.app.meters import Meters
 from bridge.app.parts import (
     SERVICE_MODEL,
@@ -69,7 +71,11 @@ NEW_MODELS_SECONDS = 30.0
 READY_SECONDS = 2.0
 RETENTION_SECONDS = 3600.0
 LONGEST_TRACKING_SECONDS = 60.0  # a city's limit of reads is one of a minute
-JOBS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}  # a late look is better than none
+MEDIA_SECONDS = 86_400.0
+
+Role = Literal["intake", "worker", "tick"]
+ROLES: tuple[Role, ...] = get_args(Role)
+"""intake takes messages, worker handles and sends, tick looks for what time brings. One process may do all."""
 
 
 class SystemClock:
@@ -105,6 +111,10 @@ class Bridge:
         own = [media_route(self.store, self.blobs), *notices(self.settings), *health(self.unready, self.metrics)]
         return site(self.channels, self.accept, mounts, [*own, *pages])
 
+    def health_alone(self) -> ASGIApp:
+        """What a process that takes no messages serves."""
+        return Starlette(routes=list(health(self.unready, self.metrics)))
+
     async def unready(self) -> str:
         """What keeps the bridge from its work, "" when nothing does."""
         silent = [city.id for city in self.handling.jurisdictions.values() if not city.services]
@@ -123,25 +133,63 @@ class Bridge:
         return self.meters.exposition(await self.store.read(lambda tx: tx.backlog(now)))
 
     async def run(
-        self, listener: socket.socket, pages: Sequence[BaseRoute] = (), ready: asyncio.Event | None = None
+        self,
+        listener: socket.socket | None,
+        pages: Sequence[BaseRoute] = (),
+        ready: asyncio.Event | None = None,
+        roles: Collection[Role] = ROLES,
     ) -> None:
-        """Serves until cancelled. Messages are stored from the first moment; they are handled once every city
-        has shown its services."""
-        async with serving(self.application(pages), listener), asyncio.TaskGroup() as group:
+        """Does its roles until cancelled. Messages are stored from the first moment; they are handled once every
+        city has shown its services."""
+        async with contextlib.AsyncExitStack() as stack:
+            if listener:
+                served = self.application(pages) if "intake" in roles else self.health_alone()
+                await stack.enter_async_context(serving(served, listener))
+            group = await stack.enter_async_context(asyncio.TaskGroup())
             await self.learn_services()
-            scheduler = self._schedule()
-            group.create_task(self.wake.run("inbox", partial(handling.look, self.handling)))
-            group.create_task(self.wake.run("timers", partial(handling.look_at_timers, self.handling)))
-            group.create_task(self.wake.run("outbox", partial(dispatch.look, self.dispatch)))
-            for channel in self.channels:
-                group.create_task(channel.run(self.accept))
+            for role in ROLES:
+                if role in roles:
+                    self._take_up(role, group)
             if ready:
                 ready.set()
-            log.info("serving", extra={"accounts": len(self.channels)})
-            try:
-                await asyncio.get_running_loop().create_future()
-            finally:
-                scheduler.shutdown(wait=False)
+            log.info("serving", extra={"accounts": len(self.channels), "roles": sorted(roles)})
+            await asyncio.get_running_loop().create_future()
+
+    def _take_up(self, role: Role, group: asyncio.TaskGroup) -> None:
+        """Starts what a role does."""
+        match role:
+            case "intake":
+                for channel in self.channels:
+                    listening = partial(channel.run, self.accept)
+                    alone = partial(self.store.lead, f"account {channel.account_id}", listening)
+                    group.create_task(alone() if channel.alone else listening())
+            case "worker":
+                group.create_task(self.wake.run("inbox", partial(handling.look, self.handling)))
+                group.create_task(self.wake.run("timers", partial(handling.look_at_timers, self.handling)))
+                group.create_task(self.wake.run("outbox", partial(dispatch.look, self.dispatch)))
+                group.create_task(scheduled(self._freshening()))
+            case "tick":
+                group.create_task(self.store.lead("tick", partial(scheduled, self._ticking())))
+
+    def _freshening(self) -> Sequence[Look]:
+        """What each process that understands messages looks for now and then."""
+        return (
+            Look("services", SERVICES_AGAIN.total_seconds(), self._offer_again),
+            Look("models", NEW_MODELS_SECONDS, self._take_new_models),
+        )
+
+    def _ticking(self) -> Sequence[Look]:
+        """What one process of all looks for now and then."""
+        rules = self.settings.retention.rules
+        return (
+            *(self._tracking(city) for city in self.handling.jurisdictions.values()),
+            Look("retention", RETENTION_SECONDS, partial(retention.look, self.store, self.handling.clock, rules)),
+            Look("media", MEDIA_SECONDS, self._sweep_media),
+        )
+
+    def _tracking(self, city: Jurisdiction) -> Look:
+        seconds = max(0.5, min(LONGEST_TRACKING_SECONDS, city.poll_every.total_seconds() / 5))
+        return Look(f"track {city.id}", seconds, partial(tracking.look, self.handling, city))
 
     async def learn_services(self) -> None:
         """Takes every city's service list; returns once each has one."""
@@ -188,24 +236,6 @@ class Bridge:
 
     async def _sweep_media(self) -> None:
         await media.sweep(self.store, self.blobs, self.handling.clock.now())
-
-    def _schedule(self) -> AsyncIOScheduler:
-        """APScheduler says when to look; what is due is a row. One process, so its jobs live in memory."""
-        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=JOBS)
-
-        def every(seconds: float, look: Callable[[], Awaitable[None]], name: str) -> None:
-            scheduler.add_job(_until_stopped, "interval", [look], seconds=seconds, id=name)
-
-        for city in self.handling.jurisdictions.values():
-            seconds = max(0.5, min(LONGEST_TRACKING_SECONDS, city.poll_every.total_seconds() / 5))
-            every(seconds, partial(tracking.look, self.handling, city), f"track {city.id}")
-        every(SERVICES_AGAIN.total_seconds(), self._offer_again, "services")
-        every(NEW_MODELS_SECONDS, self._take_new_models, "models")
-        sweep = partial(retention.look, self.store, self.handling.clock, self.settings.retention.rules)
-        scheduler.add_job(sweep, "interval", seconds=RETENTION_SECONDS, id="retention")
-        scheduler.add_job(self._sweep_media, "interval", days=1, id="media")
-        scheduler.start()
-        return scheduler
 
     async def close(self) -> None:
         """Frees what was opened; work in hand is committed first."""
@@ -273,20 +303,16 @@ async def open_bridge(
         await bridge.close()
 
 
-async def _until_stopped(look: Callable[[], Awaitable[None]]) -> None:
-    """A look that the end of the bridge may cut short: APScheduler would log that as a failure."""
-    with contextlib.suppress(asyncio.CancelledError):
-        await look()
-
-
 def _active_model(city_id: str, tx: Transaction) -> Artifact | None:
     return tx.active_artifact(city_id, SERVICE_MODEL)
 
 
 __all__ = [
+    "ROLES",
     "Bridge",
     "MakeJurisdiction",
     "Progress",
+    "Role",
     "SystemClock",
     "build_models",
     "city_profile",

@@ -48,6 +48,9 @@ class Channel(Protocol):
 
     name: str  # sms, mail, chat
     account_id: str
+    alone: (
+        bool  # of many processes only one may `run` it at a time, as where a provider hands out its messages once
+    )
 
     def hooks(self, accept: Accept) -> Sequence[Any]:
         """Starlette routes for the provider's webhooks, [] when it has none."""

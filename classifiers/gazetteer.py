@@ -289,6 +289,8 @@ class Gazetteer:
         if self._boundary:
             return any(geometry.inside(at, ring) for ring in self._boundary)
         south, west, north, east = self._box
+        if south > north:  # not one place is known yet: nothing can be said to be outside
+            return True
         return south - 0.01 <= at[0] <= north + 0.01 and west - 0.013 <= at[1] <= east + 0.013
 
     @property

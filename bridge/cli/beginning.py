@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Template
@@ -14,6 +17,7 @@ import typer
 from bridge import learning, logs
 from bridge.app import SystemClock, build_models
 from bridge.app.database import open_database
+from bridge.cli.cities import known_way, named_key
 from bridge.cli.terminal import MODELS, ModelsDir, one_line, progress, say, settings_of
 from bridge.errors import BridgeError, SettingsError
 from bridge.open311.client import Client
@@ -25,19 +29,20 @@ from config.settings import Settings
 app = typer.Typer()
 
 CONFIGURATION = Template(
-    """# Made from $endpoint on $today. Add an [[account]] for each number, mailbox or bot (README.md shows one of
-# each), then: open311-bridge check-config && open311-bridge serve
+    """# Made from $endpoint on $today.
+# Add an [[account]] for each number, mailbox or bot (README.md shows one of each), then:
+# open311-bridge check-config && open311-bridge serve
 data_dir = "data"
 models_dir = "$models"
 
 [[city]]
 id = "$id"
-name = "$name"
+name = $name
 time_zone = "$time_zone"
 languages = ["en", "es"]
-profile = "$id.profile.toml"
-gazetteer = "$id.gazetteer.db"
-# api_key = { env = "CITY_API_KEY" }     # needed to file requests; the city gives it out
+profile = "$id.profile.toml"     # how this city's server differs
+gazetteer = "$id.gazetteer.db"   # better with a map of the city: open311-bridge gazetteer build
+$api_key
 """
 )
 
@@ -51,6 +56,11 @@ def init(
     sources: Annotated[list[Path] | None, typer.Option("--map", help="Map extracts or address lists.")] = None,
     days: Annotated[int, typer.Option(help="Days of the city's history to read.", min=1)] = 365,
     reads_per_minute: Annotated[int, typer.Option(help="0: as fast as it answers.")] = 10,
+    jurisdiction_id: Annotated[str, typer.Option(help="Where one endpoint serves several.")] = "",
+    api_key_env: Annotated[str, typer.Option(help="The environment variable that holds the API key.")] = "",
+    key_on_reads: Annotated[
+        str, typer.Option(help="Where reads need the key too: no, parameter or bearer.")
+    ] = "no",
     models: ModelsDir = MODELS,
 ) -> None:
     """Writes a running configuration for a city: its profile, a gazetteer, and a model if there is history."""
@@ -58,44 +68,83 @@ def init(
     with one_line():
         if (folder / "open311-bridge.toml").exists():
             raise SettingsError(f"{folder / 'open311-bridge.toml'} is there already; choose another --dir")
+        key = named_key(api_key_env)
         folder.mkdir(parents=True, exist_ok=True)
+        work = Beginning(name, time_zone, folder, models, api_key_env, key)
         try:
-            asyncio.run(_init(url, name, time_zone, folder, sources or [], days, reads_per_minute, models))
+            asyncio.run(
+                _init(
+                    work,
+                    probe(
+                        url,
+                        api_key=key,
+                        jurisdiction_id=jurisdiction_id,
+                        time_zone=time_zone,
+                        reads_per_minute=reads_per_minute,
+                        key_on_reads=known_way(key_on_reads),
+                        progress=progress,
+                    ),
+                    sources or [],
+                    days,
+                )
+            )
         except BridgeError as error:
             raise SettingsError(str(error)) from None
 
 
-async def _init(
-    url: str,
-    name: str,
-    time_zone: str,
-    folder: Path,
-    sources: list[Path],
-    days: int,
-    reads_per_minute: int,
-    models: Path,
-) -> None:
-    check = await probe(url, reads_per_minute=reads_per_minute, progress=progress)
-    city_id = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "city"
-    _write(folder / f"{city_id}.profile.toml", check.suggestion())
-    _write(
-        folder / "open311-bridge.toml",
-        CONFIGURATION.substitute(
-            endpoint=check.profile.endpoint,
-            today=datetime.now(UTC).date(),
-            models=models,
-            id=city_id,
-            name=name,
-            time_zone=time_zone,
-        ),
+@dataclass(frozen=True)
+class Beginning:
+    """What is to be made, and where. `key` is only ever written down as the name of its variable."""
+
+    name: str
+    time_zone: str
+    folder: Path
+    models: Path
+    key_env: str
+    key: str | None = field(repr=False)
+
+    @property
+    def city_id(self) -> str:
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")[:40] or "city"
+
+    def file(self, ending: str) -> Path:
+        return self.folder / f"{self.city_id}.{ending}"
+
+
+async def _init(work: Beginning, probing: Awaitable[Check], sources: list[Path], days: int) -> None:
+    check = await probing
+    _write(work.file("profile.toml"), check.suggestion())
+    history = work.folder / "data" / f"history-{work.city_id}.jsonl"
+    await _history(work, check, history, days)
+    places = [*sources, *([history] if _has_places(history) else [])]
+    if not places:
+        say("No place is known yet: without a map (--map) or a history, residents are asked where it is.")
+    say(str(gazetteer.build(places, work.file("gazetteer.db"), progress)))
+    configuration = work.folder / "open311-bridge.toml"
+    _write(configuration, _configuration(work, check))
+    await _learn(settings_of(configuration), work.city_id, check, history)
+
+
+def _configuration(work: Beginning, check: Check) -> str:
+    """The settings file; the key's variable is named in it where there is one."""
+    named = f'api_key = {{ env = "{work.key_env or "CITY_API_KEY"}" }}'
+    return CONFIGURATION.substitute(
+        endpoint=check.profile.endpoint,
+        today=datetime.now(UTC).date(),
+        models=work.models,
+        id=work.city_id,
+        name=json.dumps(work.name, ensure_ascii=False),
+        time_zone=work.time_zone,
+        api_key=named if work.key_env else f"# {named}  # needed to file requests; the city gives it out",
     )
-    history = folder / "data" / f"history-{city_id}.jsonl"
-    await _history(check, history, days)
-    gazetteer.build(
-        [*sources, *([history] if history.is_file() else [])], folder / f"{city_id}.gazetteer.db", progress
-    )
-    say(f"{folder / f'{city_id}.gazetteer.db'}")
-    await _learn(settings_of(folder / "open311-bridge.toml"), city_id, check, history)
+
+
+def _has_places(history: Path) -> bool:
+    """Whether the city's history tells of any place."""
+    if not history.is_file():
+        return False
+    with history.open(encoding="utf-8") as lines:
+        return any(json.loads(line).get("lat") is not None for line in lines)
 
 
 def _write(path: Path, text: str) -> None:
@@ -103,9 +152,9 @@ def _write(path: Path, text: str) -> None:
     say(str(path))
 
 
-async def _history(check: Check, file: Path, days: int) -> None:
+async def _history(work: Beginning, check: Check, file: Path, days: int) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    client = Client(check.profile, clock=SystemClock())
+    client = Client(check.profile, work.key, clock=SystemClock())
     now = datetime.now(UTC)
     try:
         await learning.fetch_history(client, file, now - timedelta(days=days), now, progress)

@@ -7,7 +7,7 @@ import os
 import secrets
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 from pydantic import SecretStr
@@ -30,6 +30,8 @@ from bridge.vocabulary import Submission
 app = typer.Typer(no_args_is_help=True, help="GeoReport v2 cities: serve the embedded one, check any.")
 
 KEY = "OPEN311_CITY_KEY"
+Way: TypeAlias = Literal["no", "parameter", "bearer"]
+WAYS: dict[str, Way] = {"no": "no", "parameter": "parameter", "bearer": "bearer"}
 EXAMPLE = Path(config.__file__).with_name("demo") / "services.json"
 Services = Annotated[
     Path | None,
@@ -129,6 +131,7 @@ def check(
     time_zone: Annotated[str, typer.Option(help="The city's, for times without one: America/Chicago.")] = "UTC",
     reads_per_minute: Annotated[int, typer.Option(help="0: as fast as it answers.")] = 10,
     api_key_env: Annotated[str, typer.Option(help="The environment variable that holds the API key.")] = "",
+    key_on_reads: Annotated[str, typer.Option(help="Where reads need it too: no, parameter or bearer.")] = "no",
     write: Annotated[bool, typer.Option("--write-test", help="Post a marked test request, after a yes.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before the test request.")] = False,
     service: Annotated[str, typer.Option(help="The test request's service code.")] = "",
@@ -137,7 +140,7 @@ def check(
     """Reads an endpoint, says what is odd about it, and suggests a profile. Writes only with --write-test."""
     logs.configure("error")
     with one_line():
-        key = _key(api_key_env)
+        key = named_key(api_key_env)
         try:
             found = asyncio.run(
                 probe(
@@ -146,6 +149,7 @@ def check(
                     jurisdiction_id=jurisdiction_id,
                     time_zone=time_zone,
                     reads_per_minute=reads_per_minute,
+                    key_on_reads=known_way(key_on_reads),
                     progress=progress,
                 )
             )
@@ -157,7 +161,14 @@ def check(
         say(found.suggestion())
 
 
-def _key(name: str) -> str | None:
+def known_way(word: str) -> Way:
+    """How a key goes with reads. Raises SettingsError for another word."""
+    if word not in WAYS:
+        raise SettingsError(f"--key-on-reads is no, parameter or bearer, not {word!r}")
+    return WAYS[word]
+
+
+def named_key(name: str) -> str | None:
     if name and not os.environ.get(name):
         raise SettingsError(f"the environment variable {name} is not set")
     return os.environ[name] if name else None

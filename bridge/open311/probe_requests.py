@@ -87,7 +87,7 @@ def _parsed(value: str) -> datetime | None:
 async def _many_ids(work: Bench) -> None:
     ids = [row.service_request_id for row in work.recent if row.service_request_id][:3]
     if len(ids) < 3:
-        work.note("odd", "ids", "too few requests to see whether comma lists of ids work")
+        work.note("fine", "ids", "too few requests to see whether comma lists of ids work")
         return
     shown = {row.service_request_id for row in _rows(work, await _by_ids(work, ids))}
     if shown == set(ids):
@@ -147,7 +147,7 @@ async def _dates(work: Bench) -> None:
     """Asks for the newer half of what was listed, and looks which rows come."""
     times = sorted(row.requested_datetime for row in work.recent if row.requested_datetime)
     if len(times) < 4 or times[0] == times[-1]:
-        work.note("odd", "dates", "too few requests to see whether start_date and end_date work")
+        work.note("fine", "dates", "too few requests to see whether start_date and end_date work")
         return
     if work.profile.false_utc and work.profile.time_zone == "UTC":
         work.note("odd", "dates", "cannot be looked at before time_zone is set; check again with it")

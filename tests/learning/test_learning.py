@@ -1,5 +1,6 @@
 """A city's history makes its own model, measured where it has not looked; `init` makes a whole city of a URL."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -156,19 +157,81 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=300)
 
 
-def test_init_makes_a_second_city_of_files_alone(endpoint: str, tmp_path: Path, models_dir: Path):
-    made = run("init", endpoint, "--name", "Desk Town", "--dir", tmp_path, "--reads-per-minute", "0")
+@pytest.fixture(scope="module")
+def begun(endpoint: str, models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder that `init` made of the city's URL, and what it said."""
+    folder = tmp_path_factory.mktemp("desk-town")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DESK_KEY", "key")
+        made = run("init", endpoint, "--name", "Desk Town", "--dir", folder, "--reads-per-minute", "0",
+                   "--api-key-env", "DESK_KEY")  # fmt: skip
     assert made.returncode == 0, made.stderr
-    written = {path.name for path in tmp_path.iterdir()}
-    assert {"open311-bridge.toml", "desk-town.profile.toml", "desk-town.gazetteer.db"} <= written
-    assert "is used: " in made.stdout
+    return folder, made.stdout
 
-    checked = run("check-config", "--config", tmp_path / "open311-bridge.toml")
+
+def test_init_makes_a_second_city_of_files_alone(begun: tuple[Path, str], monkeypatch: pytest.MonkeyPatch):
+    folder, said = begun
+    monkeypatch.setenv("DESK_KEY", "key")
+    written = {path.name for path in folder.iterdir()}
+    assert {"open311-bridge.toml", "desk-town.profile.toml", "desk-town.gazetteer.db"} <= written
+    assert "is used: " in said
+
+    checked = run("check-config", "--config", folder / "open311-bridge.toml")
     assert "city desk-town: 5 services" in checked.stdout, checked.stderr
 
-    listed = run("models", "list", "--config", tmp_path / "open311-bridge.toml")
+    listed = run("models", "list", "--config", folder / "open311-bridge.toml")
     assert listed.stdout.startswith("* ")
     assert "learned" in listed.stdout
+
+
+CITY = """hold_seconds = 0
+confirm = "never"
+submit = 0.1
+
+[[account]]
+id = "texts"
+channel = "sms"
+city = "desk-town"
+account_sid = "AC00000000000000000000000000000000"
+auth_token = { env = "TEXTS_TOKEN" }
+number = "+15550100311"
+public_url = "http://127.0.0.1:9"
+api_url = "http://127.0.0.1:9"
+"""
+
+
+async def test_a_bridge_runs_on_the_files_that_init_made(
+    endpoint: str, begun: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+):
+    from bridge.app import SystemClock, open_bridge
+    from bridge.cli.terminal import settings_of
+    from bridge.flow import dispatch, handling
+    from bridge.vocabulary import Inbound, InboundKind
+
+    monkeypatch.setenv("DESK_KEY", "key")
+    monkeypatch.setenv("TEXTS_TOKEN", "t" * 32)
+    made = begun[0] / "open311-bridge.toml"
+    file = made.with_name("with-an-account.toml")
+    file.write_text(made.read_text() + CITY)
+    text = "Big pothole at 120 Main St, it broke my wheel"
+    message = Inbound(
+        "texts", "sms", InboundKind.MESSAGE, "k", "+15550100200", "+15550100200", SystemClock().now(), text=text
+    )
+    async with (
+        open_bridge(settings_of(file), SystemClock(), lambda _: None) as bridge,
+        httpx.AsyncClient() as http,
+    ):
+        await bridge.learn_services()
+        await bridge.accept([message])
+        for _ in range(100):
+            await handling.look(bridge.handling)
+            await handling.look_at_timers(bridge.handling)
+            await dispatch.look(bridge.dispatch)
+            listed = await http.get(f"{endpoint}/requests.json")
+            if ours := [row for row in listed.json() if row["description"].startswith(text)]:
+                break
+            await asyncio.sleep(0.1)
+    assert [(row["service_code"], row["address"]) for row in ours] == [(KINDS["pothole"], "120 Main St")]
 
 
 def test_check_says_that_the_embedded_city_is_clean(endpoint: str):

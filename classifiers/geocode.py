@@ -6,6 +6,7 @@ is ("5th" and "the library" are a point), and says whether the resident must be 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
@@ -20,6 +21,7 @@ ASK_ABOVE_M = 75.0
 
 MOST_CANDIDATES = 3
 _CERTAIN = 0.8
+_HOUSE = re.compile(r"^[\d-]+\s+")
 
 
 class Extractor(Protocol):
@@ -63,8 +65,17 @@ class PlaceLocator:
         if not self._gazetteer.contains(point):
             return None
         near = self._gazetteer.nearest_address(point)
-        address = pin.label or (f"near {near[0]}" if near and near[1] > 30 else near[0] if near else "")
-        return Place(address, pin.lat, pin.long, pin.accuracy_m or 15.0, "pin", "pin")
+        accuracy = pin.accuracy_m or 15.0
+        return Place(pin.label or _label(near, accuracy), pin.lat, pin.long, accuracy, "pin", "pin")
+
+
+def _label(near: tuple[str, float] | None, accuracy_m: float) -> str:
+    """The address a pin lies at, that it lies near, or, where it is wider than that, the street."""
+    if near is None:
+        return ""
+    if accuracy_m > ASK_ABOVE_M:
+        return _HOUSE.sub("", near[0])
+    return f"near {near[0]}" if near[1] > 30 else near[0]
 
 
 def _point(place: Place | None) -> Point | None:

@@ -148,10 +148,12 @@ def _place(draft: Draft, question: Question | None, event: MessageArrived) -> Dr
     if located.candidates and not located.ask:
         return replace(draft, place=located.candidates[0], candidates=(), outside=False)
     draft = replace(draft, outside=located.outside)
-    named = any(mention.kind != "relative" for mention in located.mentions)
+    pinned = located.candidates[0].address if event.message.pin and located.candidates else ""
+    named = bool(pinned) or any(mention.kind != "relative" for mention in located.mentions)
     if question in ("place", "which_place") and named and not located.outside and len(located.candidates) <= 1:
         # Asked once already: the resident's own words go to the city, as words.
-        return replace(draft, place=Place(event.message.text.strip()[:LONGEST_ADDRESS], why="resident's words"))
+        words = pinned or event.message.text.strip()
+        return replace(draft, place=Place(words[:LONGEST_ADDRESS], why="resident's words"))
     return replace(draft, candidates=located.candidates or draft.candidates)
 
 

@@ -15,7 +15,7 @@ LONGEST_READ = 5000  # characters that are understood; all of the text is stored
 LONGEST_SPLIT = 600  # who writes more than this tells a story, not two problems
 SURE_OF_A_PART = 0.6  # of each of two problems, before the resident is asked about them
 NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer
-VAGUE_PHOTO_M = 75.0  # a photo's place wider than this is asked about
+VAGUE_M = 75.0  # a pin or a photo's place wider than this is asked about
 FEWEST_WORDS = 2  # of a part
 
 _AND_ALSO = re.compile(
@@ -40,6 +40,11 @@ class Known:
     last_place: Place | None = None
     later: tuple[Draft, ...] = ()
 
+    @property
+    def place(self) -> Place | None:
+        """Where the conversation was last."""
+        return (self.draft.place if self.draft else None) or self.last_place
+
 
 def understand(
     jurisdictions: Sequence[Jurisdiction], message: Inbound, known: Known = Known(), taken_at: Pin | None = None
@@ -53,7 +58,7 @@ def understand(
     first = jurisdictions[0]
     language = first.detect(text, known.language or message.language)
     said = commands.without_correction(text) if commands.is_correction(text) else text
-    here, located = _locate(jurisdictions, message, taken_at, _meant(said, known), language)
+    here, located = _locate(jurisdictions, message, taken_at, _meant(said, known), language, known.place)
     before = (draft.city_id or first.id) if draft else here.id
     afresh = bool(draft) and bool(located.candidates) and here.id != before
     if not located.candidates and draft:
@@ -100,7 +105,7 @@ def _sure(part: Understanding) -> bool:
 
 def _meant(said: str, known: Known) -> str:
     """ "510" alone, as a correction, is another house of the same street."""
-    place = (known.draft.place if known.draft else None) or known.last_place
+    place = known.place
     number = _NUMBER_ALONE.fullmatch(said.strip())
     if not number or place is None or not _LEADING_NUMBER.match(place.address):
         return said
@@ -108,11 +113,16 @@ def _meant(said: str, known: Known) -> str:
 
 
 def _locate(
-    jurisdictions: Sequence[Jurisdiction], message: Inbound, taken_at: Pin | None, text: str, language: str
+    jurisdictions: Sequence[Jurisdiction],
+    message: Inbound,
+    taken_at: Pin | None,
+    text: str,
+    language: str,
+    last: Place | None,
 ) -> tuple[Jurisdiction, Located]:
     """The city whose boundary holds the place, and the place; where none has a boundary, the first that knows it;
     the account's own city when none does."""
-    found = [(city, _located(city, message, taken_at, text, language)) for city in jurisdictions]
+    found = [(city, _located(city, message, taken_at, text, language, last)) for city in jurisdictions]
     for finder, located in found:
         for city in _owners(jurisdictions, finder):
             within = tuple(place for place in located.candidates if _is_in(city, place))
@@ -136,24 +146,36 @@ def _is_in(city: Jurisdiction, place: Place) -> bool:
 
 
 def _located(
-    jurisdiction: Jurisdiction, message: Inbound, taken_at: Pin | None, text: str, language: str
+    jurisdiction: Jurisdiction,
+    message: Inbound,
+    taken_at: Pin | None,
+    text: str,
+    language: str,
+    last: Place | None,
 ) -> Located:
     if message.pin:
         place = jurisdiction.locator.at(message.pin)
-        return Located(candidates=(place,), ask=False) if place else Located(outside=True)
-    said = jurisdiction.locator.locate(text, language)
+        return Located(candidates=(place,), ask=_is_vague(place)) if place else Located(outside=True)
+    said = jurisdiction.locator.locate(text, language, last)
     shown = jurisdiction.locator.at(taken_at) if taken_at else None
     return _with_photo(said, replace(shown, source="photo", why="photo")) if shown else said
 
 
 def _with_photo(said: Located, shown: Place) -> Located:
     """Sure words say best where something is: a photo is taken from across the street. Of several places they may
-    mean, the photo decides for the only one near it; without any, it says where by itself, if well enough."""
+    mean, the photo decides for the only one near it; on a street that is named alone, and without any words, it
+    says where by itself, if well enough."""
     if said.candidates and not said.ask:
         return said
+    if any(_is_vague(place) and metres(place, shown) <= (place.accuracy_m or 0) for place in said.candidates):
+        return Located(said.mentions, (shown,), ask=_is_vague(shown))
     near = tuple(place for place in said.candidates if metres(place, shown) <= NEAR_A_PHOTO_M)
     if len(near) == 1:
         return replace(said, candidates=near, ask=False)
     if said.candidates:
         return said
-    return Located(said.mentions, (shown,), ask=(shown.accuracy_m or 0) > VAGUE_PHOTO_M)
+    return Located(said.mentions, (shown,), ask=_is_vague(shown))
+
+
+def _is_vague(place: Place) -> bool:
+    return (place.accuracy_m or 0) > VAGUE_M

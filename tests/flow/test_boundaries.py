@@ -24,7 +24,7 @@ class Knows:
         return Located(candidates=tuple(place for place in self.places if place.address in text))
 
     def at(self, pin: Pin) -> Place | None:
-        return Place("", pin.lat, pin.long)
+        return Place("", pin.lat, pin.long, pin.accuracy_m)
 
 
 class Potholes:

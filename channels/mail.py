@@ -98,6 +98,7 @@ def parse(delivered: Delivered, mailbox: Mailbox, received_at: datetime) -> list
     letter = mail_mime.read(delivered.raw)
     kind, _ = mail_kind.judge(letter, delivered.mail_from)
     sender = letter.sender or mail_mime.address(delivered.mail_from)
+    written = mail_text.read(letter.body)
     unanswered = kind != "person" or sender in mailbox.addresses or delivered.recipient.startswith("postmaster")
     inbound = Inbound(
         account_id=mailbox.account_id,
@@ -107,13 +108,13 @@ def parse(delivered: Delivered, mailbox: Mailbox, received_at: datetime) -> list
         sender=sender,
         thread=_thread(letter, delivered.recipient, sender, mailbox),
         received_at=received_at,
-        text=_with_subject(letter),
+        text=_with_subject(letter, written.words),
         subject=_REPLY_MARKS.sub("", letter.subject, count=1),
         attachments=letter.attachments,
         provider_id=letter.header("message-id"),
         in_reply_to=next(iter(message_ids(letter.header("in-reply-to"))), ""),
         sender_name=letter.sender_name,
-        signature=mail_text.read(letter.body).signature,
+        signature=written.signature,
         automatic=unanswered,
         raw=delivered.raw,
         raw_type=RAW_TYPE,
@@ -263,9 +264,8 @@ def _delivery(inbound: Inbound, letter: mail_mime.Letter, recipient: str) -> Inb
     return replace(inbound, kind=InboundKind.DELIVERY, sender=resident, delivery=delivery, attachments=())
 
 
-def _with_subject(letter: mail_mime.Letter) -> str:
+def _with_subject(letter: mail_mime.Letter, words: str) -> str:
     """The writer's own words, led by the subject of a first mail where that says something the body does not."""
-    words = mail_text.own_words(letter.body)
     subject = letter.subject
     if mail_kind.REPLY_MARK.match(subject) or _SAYS_NOTHING.fullmatch(subject.strip(" .!?:-")):
         return words

@@ -25,7 +25,7 @@ _MARK_OF: Final = {
 # an HTML parser takes quadratic time over deeply nested blocks.
 _HIDDEN: Final = "head,style,script,title,template"
 _KEPT: Final = frozenset((*_HIDDEN.split(","), "html", "body"))
-_TAG: Final = re.compile(r"<(/?)([a-z][a-z0-9:]{0,20})(?=[\s/>])([^<>]{0,2000})>", re.IGNORECASE)
+_TAG: Final = re.compile(r"<(/?)([a-z][a-z0-9:]{0,20})(?=[\s/>])([^<>]*)>", re.IGNORECASE)
 # Mail programs mark a quotation; a bare blockquote is the indent button.
 _CITED: Final = re.compile(r"\b(type=.?cite|class=|cite=)", re.IGNORECASE)
 # Where Outlook's programs put the mail that is answered, in any language.
@@ -48,7 +48,7 @@ def _marked(tag: re.Match[str], cited: list[bool]) -> str:
     """What stands for a tag. `cited` says of each open blockquote whether it is a quotation."""
     closing, name, attributes = tag[1], tag[2].lower(), tag[3]
     if name in _KEPT:
-        return tag[0]
+        return f"<{closing}{name}>"  # a parser takes quadratic time over many attributes
     if attributes and _ANSWERED.search(attributes):
         return f"{_BLOCK}{_SEPARATOR}{_BLOCK}"
     if name == "blockquote" and not closing:

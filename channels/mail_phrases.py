@@ -50,14 +50,11 @@ ATTRIBUTION_START: Final = re.compile(
     re.IGNORECASE,
 )
 
-# Where no address tells an attribution from a sentence, the verb must stand where mail programs put it: last, or
-# before the name alone in the languages that put it there.
-_VERB_LAST: Final = re.compile(
-    rf"({_WROTE.pattern})(\(a\))?[^\w]{{0,4}}(\([^()]{{1,40}}\))?\W{{0,6}}$"
-    r"|\b(schrieb|schreibt|geschrieben|schreef|skrev|kirjoitti|написал|пишет|писал|пише|tarihinde)\b"
-    r"[^.!?]{0,6}( \S{1,30}){0,6}\W{0,6}$",
-    re.IGNORECASE,
+_VERB_BEFORE_NAME: Final = re.compile(
+    r"schr|schreef|skrev|skrifa|kirjoit|напис|писал|пишет|пише|tarih|yazdı", re.IGNORECASE
 )
+_NAME_WORDS: Final = 7
+_ANSWER_SUBJECT: Final = re.compile(r":\s{0,4}(re|fwd?|aw|wg|rv|tr|sv|vs|antw|odp)\s?:", re.IGNORECASE)
 _ENDS: Final = re.compile(r"[:：]\W{0,6}$|\w\s*-{2,}$", re.IGNORECASE)
 # Webmailers that say whom they quote, and no date.
 _QUOTING: Final = re.compile(
@@ -76,12 +73,27 @@ def is_attribution(text: str) -> bool:
         return True
     if not (_ENDS.search(text) and _WROTE.search(text)):
         return _QUOTING.match(text) is not None
-    return bool(_ADDRESSED.search(text) or (_DATED.search(text) and _VERB_LAST.search(text)))
+    return bool(_ADDRESSED.search(text) or (_DATED.search(text) and _verb_ends(text)))
+
+
+def _verb_ends(text: str) -> bool:
+    """Where no address tells an attribution from a sentence, the verb must stand where mail programs put it: last,
+    or before the name alone in the languages that put it there."""
+    last = max(_WROTE.finditer(text), key=lambda found: found.end())
+    after = text[last.end() :].replace("(a)", "").strip()
+    most = _NAME_WORDS if _VERB_BEFORE_NAME.match(last[0]) else 1
+    return len(re.findall(r"\w+", after[:200])) < most or (after.startswith("(") and len(after) < 40)
 
 
 def is_addressed(text: str) -> bool:
     """Whether a line holds a mail address or a link to one."""
     return bool(_ADDRESSED.search(text))
+
+
+def is_mail_header(text: str) -> bool:
+    """Whether lines that read like headers hold what only a mail's do: a date in figures, an address, a reply's
+    subject."""
+    return is_dated(text) or is_addressed(text) or bool(_ANSWER_SUBJECT.search(text))
 
 
 def is_dated(text: str) -> bool:

@@ -8,7 +8,8 @@ bounded length and free of nested repetition, so no body costs more than time li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -18,6 +19,8 @@ LINES_LIMIT: Final = 1_500  # nobody writes more by hand; what is below is quote
 LINE_LIMIT: Final = 1_000  # characters of a line that are looked at
 ATTRIBUTION_LINES: Final = 7
 ATTRIBUTION_LENGTH: Final = 350
+STARTS_LIMIT: Final = 30
+STARTS_LOOKED_AT: Final = 150
 HEADER_LINES: Final = 14
 WRAPPED_LENGTH: Final = 55  # a quoted line this long may have been wrapped by a mail program that lost the mark
 SIGNATURE_LINES: Final = 12
@@ -60,20 +63,21 @@ def read(body: str) -> Written:
 
 def _quotation(lines: Sequence[str]) -> list[str]:
     bare = [line.lstrip(" >|") for line in lines]
-    nothing = [False] * len(lines)
-    end = next((number for number in range(len(lines)) if _embedded(bare, number, nothing)), len(lines))
+    nothing, starts = [False] * len(lines), _starts(bare)
+    end = next((number for number in range(len(lines)) if _embedded(bare, number, nothing, starts)), len(lines))
     return list(lines[:end])
 
 
 def _above(lines: Sequence[str]) -> list[str]:
     """The lines without embedded mails. Replies written between or below the quoted lines are kept."""
     quoted = _quoted(lines)
+    starts = _starts(lines)
     last_own = _last_own(lines, quoted)
     kept: list[str] = []
     at = 0
     own = False
     while at < len(lines):
-        found = _embedded(lines, at, quoted)
+        found = _embedded(lines, at, quoted, starts)
         if found is None or not (own or _is_told(lines, found, quoted)):
             own = own or not (quoted[at] or _blank(lines[at]))
             kept.append(lines[at])
@@ -138,22 +142,28 @@ def _blank(line: str) -> bool:
 # ---------------------------------------------------------------------------------------- embedded mails
 
 
-def _embedded(lines: Sequence[str], at: int, quoted: Sequence[bool]) -> Embedded | None:
+def _embedded(lines: Sequence[str], at: int, quoted: Sequence[bool], starts: Collection[int]) -> Embedded | None:
     if quoted[at] or _blank(lines[at]):
         return None
-    if end := _attribution_end(lines, at):
+    if at in starts and (end := _attribution_end(lines, at)):
         return Embedded(at, end, "attribution")
     if end := _headers_end(lines, at):
         return Embedded(at, end, "headers")
     return None
 
 
+def _starts(lines: Sequence[str]) -> frozenset[int]:
+    """The lines at which an attribution can begin: one that can end it is near. So many at most, for each costs
+    time; a mail by hand has few."""
+    ends = [phrases.may_end_attribution(line) for line in lines]
+    near = (number for number in range(len(lines)) if any(ends[number : number + ATTRIBUTION_LINES]))
+    looked = itertools.islice(near, STARTS_LOOKED_AT)
+    found = (at for at in looked if phrases.ATTRIBUTION_START.search(lines[at][:ATTRIBUTION_LENGTH]))
+    return frozenset(itertools.islice(found, STARTS_LIMIT))
+
+
 def _attribution_end(lines: Sequence[str], at: int) -> int:
     """The line after an attribution that starts here and may be wrapped; 0 when none does."""
-    if not any(phrases.may_end_attribution(line) for line in lines[at : at + ATTRIBUTION_LINES]):
-        return 0
-    if not phrases.ATTRIBUTION_START.search(lines[at][:ATTRIBUTION_LENGTH]):
-        return 0
     joined = ""
     for end in range(at, min(at + ATTRIBUTION_LINES, len(lines))):
         line = lines[end].strip()[:LINE_LIMIT]
@@ -203,7 +213,7 @@ def _headers_end(lines: Sequence[str], at: int) -> int:
         block = " ".join(
             lines[start:end]
         )  # a list of the sender's own may read "From: Elm, To: Oak, Date: Monday"
-        end = end if phrases.is_dated(block) or phrases.is_addressed(block) else 0
+        end = end if phrases.is_mail_header(block) else 0
     return end or (at + 1 if separated else 0)
 
 

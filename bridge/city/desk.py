@@ -192,6 +192,16 @@ class Desk:
             self._noted(session, row, note)
             return records.service_request(row)
 
+    def add_photo(self, service_request_id: str, photo: Photo, note: str = "") -> ServiceRequest:
+        """Shows what was done: the photo becomes the request's own, beside those it came with."""
+        keep(photo, self.photo_folder)
+        with self._database.writing() as session:
+            row = _find(session, service_request_id)
+            row.media_url = photo.url
+            number = self._noted(session, row, note)
+            session.add(MediaRow(request_number=row.number or 0, note_number=number, url=photo.url))
+            return records.service_request(row)
+
     def expect(self, service_request_id: str, when: datetime | None) -> ServiceRequest:
         """Sets when a request should be done."""
         with self._database.writing() as session:

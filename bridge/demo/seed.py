@@ -366,7 +366,7 @@ class _Past:
             words="",
             author="",
             provider_id="" if dead else id_,
-            delivery="delivered" if self._random.random() < 0.9 else "failed" if kind == "reply" else "",
+            delivery="delivered" if self._random.random() < 0.985 else "failed" if kind == "reply" else "",
             segments=1,
             price_micros=None,
             currency="",

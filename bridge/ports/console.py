@@ -15,6 +15,7 @@ from bridge.vocabulary.console import (
     Account,
     ConversationRow,
     Example,
+    Figures,
     Invitation,
     Line,
     QueueItem,
@@ -148,6 +149,10 @@ class RequestsOf(Protocol):
 
 class FiguresOf(Protocol):
     """How it is going."""
+
+    def figures(self, cities: Cities, since: datetime) -> Figures:
+        """Slow where much was said: not for the time a page is waited for."""
+        ...
 
     def totals(self, now: datetime) -> Totals: ...
 

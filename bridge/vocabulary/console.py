@@ -271,7 +271,7 @@ class Wait:
 
     week: str
     median: float
-    tenth: float
+    ninth: float
     count: int
 
 
@@ -283,7 +283,7 @@ class Figures:
     acknowledged: tuple[Wait, ...]
     closed: tuple[Wait, ...]
     unaided: tuple[tuple[str, float], ...]  # week, share filed without a person
-    questions: tuple[tuple[int, int], ...]  # questions asked, reports
+    questions: tuple[tuple[str, float], ...]  # week, questions asked for each report
     confidence: tuple[tuple[str, float], ...]  # week, mean confidence of what was handed over
     corrections: tuple[tuple[str, int], ...]  # week, services a person corrected
     failures: tuple[tuple[str, int, int], ...]  # channel, sent, failed

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 COOKIE = "console_session"
 RANKS: dict[Role, int] = {"viewer": 0, "agent": 1, "admin": 2}
 SEEN_EVERY = timedelta(minutes=1)
-LARGEST_FORM = 200_000
+LARGEST_FORM = 200_000  # of one field; a file has its own limit
 
 Page = Callable[[Visit], Awaitable[Response]]
 Handler = Callable[[Request], Awaitable[Response]]

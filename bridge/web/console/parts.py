@@ -10,6 +10,7 @@ from typing import Any
 from bridge.city.desk import Desk
 from bridge.flow.handling import Handling
 from bridge.ports import Catalog
+from bridge.web.console.taking import Taken
 from config.settings import ConsoleSettings
 
 MOUNT = "/console"
@@ -36,6 +37,7 @@ class Console:
     public_url: str
     desks: Mapping[str, Desk] = field(default_factory=dict)
     accounts: Sequence[AccountInfo] = ()
+    taken: Taken = field(default_factory=Taken)
     city_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     circuits: Callable[[], Mapping[str, Any]] = dict
     test: Callable[[str, str], Awaitable[str]] | None = None

@@ -17,7 +17,15 @@ from bridge.vocabulary.console import Account, SignedIn, Trace
 from bridge.web.console.parts import MOUNT, Console
 
 LONGEST_FIELD = 4000
-SECTIONS = ("queue", "conversations", "requests", "people", "audit")  # what the navigation names
+SECTIONS = (
+    "queue",
+    "conversations",
+    "requests",
+    "desk",
+    "figures",
+    "people",
+    "audit",
+)  # what the navigation names
 
 
 @dataclass(frozen=True, slots=True)

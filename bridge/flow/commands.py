@@ -9,11 +9,112 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
-STOP = {
-    *("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out"),
-    *("alto", "parar", "baja", "cancelar"),
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people write for one thing, by language, as `bare` leaves it."""
+
+    en: frozenset[str]
+    es: frozenset[str]
+
+    def __contains__(self, said: object) -> bool:
+        return said in self.en or said in self.es
+
+
+def _words(en: str, es: str) -> Words:
+    """Two lists, their entries parted by commas."""
+    return Words(*(frozenset(" ".join(word.split()) for word in listed.split(",")) for listed in (en, es)))
+
+
+STOP = _words(
+    "stop, stopall, stop all, unsubscribe, cancel, end, quit, revoke, optout, opt out",
+    "alto, parar, baja, cancelar",
+)
+START = _words("start, unstop", "empezar, iniciar, comenzar")
+HELP = _words(
+    "help, info, help me please, ?, how does this work, what is this, who is this",
+    "ayuda, ayudeme, que es esto, quien es",
+)
+STATUS = _words(
+    "status, what happened, any news, any update, any updates, update, what is the status, whats the status",
+    "estado, novedades, alguna novedad, que paso, hay novedades, cual es el estado",
+)
+REPORTS = _words(
+    "my reports, reports, list, show my reports, my requests", "mis reportes, reportes, lista, ver mis reportes"
+)
+FORGET = _words(
+    "forget me, delete my data, erase my data, delete me, delete my information",
+    "olvideme, olvidame, borre mis datos, borrar mis datos, borren mis datos, elimine mis datos",
+)
+UNDO = _words(
+    "undo, never mind, nevermind, forget it, forget about it, delete it, take it back, scratch that, "
+    "ignore that, drop it",
+    "deshacer, deshaga, olvidelo, olvidalo, no importa, borrelo, borralo, dejelo",
+)
+ANONYMOUS = _words(
+    "anonymous, anonymously, stay anonymous, keep me anonymous, i want to stay anonymous, no name",
+    "anonimo, anonima, quiero ser anonimo, quiero ser anonima, sin nombre, sin mi nombre",
+)
+LANGUAGE_NAMES = {
+    **dict.fromkeys(("english", "in english", "english please", "ingles", "en ingles", "speak english"), "en"),
+    **dict.fromkeys(("espanol", "en espanol", "espanol por favor", "en espanol por favor", "spanish"), "es"),
+    **dict.fromkeys(("in spanish", "spanish please", "habla espanol", "hablan espanol"), "es"),
 }
+REPORT = _words("report, report it, send it", "reportar, reporte, enviar, enviarlo, reportelo")
+YES = _words(
+    "yes, y, yeah, yep, yup, yes please, correct, right, that s right, thats right, sure, exactly, "
+    "yes it is, both, ok,"
+    "okay, of course, yes thanks, yes thank you, it is, true",
+    "si, claro, correcto, exacto, si por favor, asi es, ambos, los dos, las dos, ok, si gracias, "
+    "claro que si, sip",
+)
+NO = _words(
+    "no, n, nope, nah, not, wrong, no thanks, no thank you, not yet, one, not really, no it is not, still broken",
+    "no, todavia no, aun no, no gracias, para nada, sigue igual, uno",
+)
+NONE = _words(
+    "none, neither, none of these, none of them, something else, other, none of the above",
+    "ninguno, ninguna, otro, otra, otra cosa, ninguno de estos, ninguna de estas",
+)
+SKIP = _words(
+    "skip, no photo, no picture, later, i have none, i dont have one, no pic, can t, cant",
+    "saltar, omitir, sin foto, no tengo, no tengo foto, despues",
+)
+FOLLOW = _words(
+    "follow, follow it, yes same, same one, it is the same, same, the same",
+    "seguir, es el mismo, es lo mismo, lo mismo",
+)
+ANYWAY = _words(
+    "report anyway, anyway, send anyway, different, it is different, a different one, another one",
+    "de todos modos, otro reporte, es otro, es diferente, es distinto",
+)
+GREETING = _words(
+    "hi, hello, hey, hi there, hello there, good morning, good afternoon, good evening, hey there, yo, test, "
+    "i want to report something, i want to report a problem, i need to report something, "
+    "i need to report a problem, report a problem, i have a problem, i have a complaint, "
+    "i want to make a report, can i report something, how do i report a problem, "
+    "how do i report something, i would like to report something",
+    "hola, buenas, buenos dias, buenas tardes, buenas noches, hola buenas, hola buenos dias, hola buenas tardes, "
+    "saludos, quiero reportar algo, quiero reportar un problema, quiero hacer un reporte, tengo un problema, "
+    "tengo una queja, necesito reportar algo, como reporto un problema, quiero hacer una queja",
+)
+_THANKING = _words(
+    "thanks, thank, thx, ty, tysm, ok, okay, k, kk, great, cool, nice, awesome, perfect, good, "
+    "alright, amazing, wonderful,"
+    "appreciated, excellent, fine",
+    "gracias, vale, bueno, perfecto, perfecta, listo, excelente, genial, bien, ok",
+)
+_AROUND_THANKS = _words(
+    "you, so, much, very, a, lot, many, it, got, all, that, is, was, for, the, your, help, again, "
+    "will, do, job, and, sounds,"
+    "city, everyone, guys, sir, madam, have, day, one, s, really, i, appreciate, now",
+    "muchas, muchisimas, mil, muy, amable, de, acuerdo, todo, esta, por, su, la, ayuda, se, agradece, "
+    "que, le, vaya, tenga,"
+    "un, buen, dia, les, agradezco",
+)
+_MOST_THANKS = 9  # words; more than that says something
 STOP_SENTENCE = re.compile(
     r"(please )?(stop|quit) (texting|messaging|writing|emailing|mailing|contacting|sending)( to)?( me)?"
     r"( texts| messages)?"
@@ -24,126 +125,29 @@ STOP_SENTENCE = re.compile(
     r"|(por favor )?no me (escriba|escriban|escribas|mande|manden|envie|envien)( mas)?( mensajes)?"
     r"|(perdon |disculpe )?(tiene el |es )?numero equivocado|(esta |se ha |se )?equivocado de numero"
 )
-START = {"start", "unstop", "empezar", "iniciar", "comenzar"}
-HELP = {"help", "info", "ayuda", "help me please", "?"}
-STATUS = {"status", "estado", "what happened", "any news", "any update", "update", "novedades", "alguna novedad"}
-REPORTS = {"my reports", "reports", "list", "mis reportes", "reportes", "lista"}
-HUMAN = {
-    *("human", "agent", "person", "operator", "representative", "a human", "a person", "real person", "staff"),
-    *("talk to a person", "talk to a human", "speak to a person", "speak to a human", "talk to someone"),
-    *("can i talk to a person", "can i talk to someone", "i want to talk to a person", "i want a human"),
-    *("persona", "humano", "agente", "operador", "hablar con una persona", "quiero hablar con una persona"),
-    *("quiero hablar con alguien", "hablar con alguien", "una persona"),
-}
-FORGET = {
-    "forget me",
-    "delete my data",
-    "erase my data",
-    "olvideme",
-    "olvidame",
-    "borre mis datos",
-    "borrar mis datos",
-}
-UNDO = {
-    *(
-        "undo",
-        "never mind",
-        "nevermind",
-        "forget it",
-        "forget about it",
-        "delete it",
-        "take it back",
-        "scratch that",
-    ),
-    *("deshacer", "deshaga", "olvidelo", "olvidalo", "no importa", "borrelo"),
-}
-ANONYMOUS = {
-    *("anonymous", "anonymously", "stay anonymous", "keep me anonymous", "i want to stay anonymous", "no name"),
-    *("anonimo", "anonima", "quiero ser anonimo", "sin nombre"),
-}
-LANGUAGES = {
-    **dict.fromkeys(("english", "in english", "english please", "ingles", "en ingles", "speak english"), "en"),
-    **dict.fromkeys(("espanol", "en espanol", "espanol por favor", "en espanol por favor", "spanish"), "es"),
-    **dict.fromkeys(("in spanish", "spanish please", "habla espanol", "hablan espanol"), "es"),
-}
-REPORT = {"report", "report it", "reportar", "reporte", "send it", "enviar", "enviarlo"}
-YES = {
-    *("yes", "y", "yeah", "yep", "yup", "yes please", "correct", "right", "that s right", "thats right", "sure"),
-    *(
-        "exactly",
-        "yes it is",
-        "si",
-        "sí",
-        "claro",
-        "correcto",
-        "exacto",
-        "si por favor",
-        "asi es",
-        "both",
-        "ambos",
-    ),
-    *("ok", "okay", "los dos", "las dos"),
-}
-NO = {
-    "no",
-    "n",
-    "nope",
-    "nah",
-    "not",
-    "wrong",
-    "no thanks",
-    "no thank you",
-    "not yet",
-    "todavia no",
-    "aun no",
-    "one",
-}
-NONE = {
-    "none",
-    "neither",
-    "none of these",
-    "none of them",
-    "something else",
-    "other",
-    "ninguno",
-    "ninguna",
-    "otro",
-    "otra cosa",
-}
-SKIP = {"skip", "no photo", "no picture", "later", "saltar", "omitir", "sin foto", "no tengo"}
-FOLLOW = {"follow", "follow it", "seguir", "yes same", "same one", "it is the same", "es el mismo"}
-ANYWAY = {"report anyway", "anyway", "send anyway", "different", "de todos modos", "otro reporte"}
-THANKS = {
-    *(
-        "thanks",
-        "thank you",
-        "thx",
-        "ty",
-        "tysm",
-        "ok",
-        "okay",
-        "k",
-        "great",
-        "cool",
-        "nice",
-        "awesome",
-        "perfect",
-    ),
-    *("got it", "ok thanks", "ok thank you", "thank you so much", "thanks so much", "many thanks", "great thanks"),
-    *("thank you very much", "thanks a lot", "okay thanks", "great thank you", "cool thanks", "good", "all good"),
-    *(
-        "gracias",
-        "muchas gracias",
-        "mil gracias",
-        "vale",
-        "bueno",
-        "perfecto",
-        "ok gracias",
-        "muy amable",
-        "listo",
-    ),
-    *("excelente", "genial", "de acuerdo", "esta bien"),
-}
+HUMAN = _words(
+    "human, agent, person, operator, representative, real person, staff, someone real, live agent",
+    "persona, humano, agente, operador, operadora, representante, una persona real",
+)
+_HUMAN_SENTENCE = re.compile(
+    r"(?:(?:please |hi |hello )?(?:can|could|may|let) (?:i|me|we) |"
+    r"i (?:want|need|would like) to |id like to |i d like to )?"
+    r"(?:please )?(?:talk|speak|chat) (?:to|with) (?:a |an |some)?(?:real |live |actual )?"
+    r"(?:human|person|people|agent|operator|representative|one|body|somebody|someone|staff)(?: please)?"
+    r"|(?:i (?:want|need) )?(?:a|an) (?:real |live )?(?:human|person|agent|operator|representative)(?: please)?"
+    r"|(?:me )?(?:puedo|podria|quiero|quisiera|necesito|me gustaria|deje que) (?:hablar|platicar) con "
+    r"(?:alguien|una persona|un humano|un agente|un operador|una operadora)(?: real)?(?: por favor)?"
+    r"|hablar con (?:alguien|una persona|un humano|un agente)(?: real)?(?: por favor)?"
+    r"|(?:quiero |necesito )?(?:una persona|un humano|un agente)(?: real)?(?: por favor)?"
+)
+# Told at us and at nobody's street: whoever says only this is angry, and gets one calm sentence.
+_INSULT = re.compile(
+    r"\b(?:fuck\w*|f u|shit\w*|bullshit|asshole\w*|idiots?|stupid|morons?|dumb|useless|worthless|"
+    r"incompetent|pathetic|"
+    r"screw you|go to hell|suck\w*|losers?|liars?|bitch\w*|bastards?|hate you|"
+    r"mierda\w*|put[ao]s?|pendej\w+|idiotas?|estupid\w+|inutil\w*|imbecil\w*|cabron\w*|chinga\w*|maldit\w+|"
+    r"vayanse al (?:diablo|carajo)|ladrones|corruptos|no sirven)\b"
+)
 _REACTION = re.compile(
     r"\s*(liked|loved|disliked|laughed at|emphasized|questioned|reacted .{1,12} to|le gust[oó]|le encant[oó]|"
     r'se ri[oó] de|no le gust[oó]|enfatiz[oó])\s*[“"«].*',
@@ -157,6 +161,14 @@ _PHONE_REPLY = re.compile(
 _STATUS_OF = re.compile(
     r"(?:(?:what is|whats|what s|cual es) (?:the |el )?)?(?:status|estado)(?: of| de| del)?"
     r"(?: report| request| reporte)?(?: number| numero)? #?([\w-]*\d[\w-]*|[a-z0-9]{8})"
+)
+_STATUS_SENTENCE = re.compile(
+    r"(?:(?:hi|hello) )?(?:what is|whats|what s|any|is there any)? ?(?:the )?(?:status|news|update|progress) "
+    r"(?:of|on|about|for|with) (?:my|the) (?:report|request|complaint|ticket|case)"
+    r"|(?:what happened|what is happening|whats happening) (?:to|with) (?:my|the) (?:report|request|complaint)"
+    r"|where is my report"
+    r"|(?:cual es el|el)? ?(?:estado|progreso) de mi (?:reporte|solicitud|queja)"
+    r"|(?:que paso|que hay|alguna novedad|hay novedades) (?:con|de|sobre) mi (?:reporte|solicitud|queja)"
 )
 _PLACE_WORDS = r"(?:address|street|place|spot|location|house|number|corner|block)"
 _CORRECTION = re.compile(
@@ -214,7 +226,8 @@ def is_help(text: str) -> bool:
 
 
 def is_status(text: str) -> bool:
-    return bare(text).rstrip("? ") in STATUS
+    said = bare(text).rstrip("? ")
+    return said in STATUS or bool(_STATUS_SENTENCE.fullmatch(said))
 
 
 def is_reports(text: str) -> bool:
@@ -228,7 +241,27 @@ def status_of(text: str) -> str | None:
 
 
 def is_human(text: str) -> bool:
-    return bare(text).rstrip("? ") in HUMAN
+    said = bare(text).rstrip("? ")
+    return said in HUMAN or bool(_HUMAN_SENTENCE.fullmatch(said))
+
+
+def is_greeting(text: str) -> bool:
+    """Hello, or the wish to report that says nothing yet of what."""
+    return bare(text).rstrip("? ") in GREETING
+
+
+def is_insult(text: str) -> bool:
+    """Whether there is abuse in it; there may be a report in it as well."""
+    return bool(_INSULT.search(bare(text)))
+
+
+def is_spanish(text: str) -> bool:
+    """Whether a command is a Spanish word and no English one: it is too short for any other test."""
+    said = bare(text).rstrip("? ")
+    return any(said in words.es for words in _COMMANDS) and not any(said in words.en for words in _COMMANDS)
+
+
+_COMMANDS = (STOP, START, HELP, STATUS, REPORTS, FORGET, UNDO, ANONYMOUS, REPORT, YES, HUMAN, GREETING, _THANKING)
 
 
 def is_forget(text: str) -> bool:
@@ -245,7 +278,7 @@ def is_anonymous(text: str) -> bool:
 
 def language_in(text: str) -> str | None:
     """The language that a message is the name of."""
-    return LANGUAGES.get(bare(text).rstrip("? "))
+    return LANGUAGE_NAMES.get(bare(text).rstrip("? "))
 
 
 def is_report(text: str) -> bool:
@@ -277,12 +310,19 @@ def is_anyway(text: str) -> bool:
 
 
 def is_thanks(text: str) -> bool:
-    return bare(text) in THANKS
+    """Thanks and assent, however they are put: nothing but their words, or a smile."""
+    said = bare(text).split()
+    if not said or len(said) > _MOST_THANKS:
+        return False
+    return any(word in _THANKING for word in said) and all(
+        word in _THANKING or word in _AROUND_THANKS for word in said
+    )
 
 
 def is_reaction(text: str) -> bool:
     """What phones send for a tap on a message of ours: Liked "…", and their own reply while driving."""
-    return bool(_REACTION.fullmatch(text)) or bool(_PHONE_REPLY.fullmatch(bare(text)))
+    only_signs = bool(text.strip()) and not re.search(r"[\w?¿]", text)
+    return only_signs or bool(_REACTION.fullmatch(text)) or bool(_PHONE_REPLY.fullmatch(bare(text)))
 
 
 def is_correction(text: str) -> bool:

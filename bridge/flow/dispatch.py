@@ -46,11 +46,13 @@ SENT_AGAIN_FOR = timedelta(days=3)  # a report the city takes again and again, a
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """What dispatching needs beside handling: the channels, by account id, and where photos are shown."""
+    """What dispatching needs beside handling: the channels, by account id, and where photos are shown.
+    `width` sends are made at a time."""
 
     handling: Handling
     channels: Mapping[str, Channel]
     media_at: str = ""
+    width: int = WIDTH
 
     def jurisdiction(self, report: Report) -> Jurisdiction:
         return self.handling.jurisdictions[report.city_id]
@@ -63,7 +65,7 @@ async def look(dispatch: Dispatch) -> None:
     async def claim() -> OutboxRow | None:
         return await store.write(lambda tx: tx.claim_outbox(now(), LEASE))
 
-    await drain(claim, lambda row: _send(dispatch, row), WIDTH)
+    await drain(claim, lambda row: _send(dispatch, row), dispatch.width)
 
 
 async def _send(dispatch: Dispatch, row: OutboxRow) -> None:

@@ -148,13 +148,28 @@ def _place(draft: Draft, question: Question | None, event: MessageArrived) -> Dr
     if located.candidates and not located.ask:
         return replace(draft, place=located.candidates[0], candidates=(), outside=False)
     draft = replace(draft, outside=located.outside)
-    pinned = located.candidates[0].address if event.message.pin and located.candidates else ""
-    named = bool(pinned) or any(mention.kind != "relative" for mention in located.mentions)
-    if question in ("place", "which_place") and named and not located.outside and len(located.candidates) <= 1:
-        # Asked once already: the resident's own words go to the city, as words.
-        words = pinned or event.message.text.strip()
-        return replace(draft, place=Place(words[:LONGEST_ADDRESS], why="resident's words"))
+    if question in ("place", "which_place") and not located.outside and len(located.candidates) <= 1:
+        return _told_again(draft, event)
     return replace(draft, candidates=located.candidates or draft.candidates)
+
+
+def _told_again(draft: Draft, event: MessageArrived) -> Draft:
+    """An answer to "Where is it?" that is no exact place. A street is asked about once, and is then what there is;
+    words of a place that nobody knows go to the city as words."""
+    located, before = event.understanding.located, draft.candidates
+    if event.message.pin and located.candidates:  # a wide one: its address says more than its point
+        return replace(draft, place=_in_words(located.candidates[0].address))
+    if located.candidates and located.candidates != before:
+        return replace(draft, candidates=located.candidates)
+    if len(before) == 1:
+        return replace(draft, place=before[0], candidates=())
+    if any(mention.kind != "relative" for mention in located.mentions):
+        return replace(draft, place=_in_words(event.message.text.strip()))
+    return draft
+
+
+def _in_words(words: str) -> Place:
+    return Place(words[:LONGEST_ADDRESS], why="resident's words")
 
 
 def complete(draft: Draft, facts: Facts, *, answerable: bool = True) -> FileReport:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bridge.flow import commands
 from bridge.flow.gaps import metres
 from bridge.flow.jurisdiction import Jurisdiction
-from bridge.vocabulary import Draft, Inbound, Located, Pin, Place, Understanding
+from bridge.vocabulary import Draft, Inbound, Located, Mention, Pin, Place, Understanding
 
 LONGEST_READ = 5000  # characters that are understood; all of the text is stored
 LONGEST_SPLIT = 600  # who writes more than this tells a story, not two problems
@@ -17,6 +17,8 @@ SURE_OF_A_PART = 0.6  # of each of two problems, before the resident is asked ab
 NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer
 VAGUE_M = 75.0  # a pin or a photo's place wider than this is asked about
 FEWEST_WORDS = 2  # of a part
+LONGEST_NAME = 4  # words of a street
+_ON = {"es": "en"}
 
 _AND_ALSO = re.compile(
     r"(?:[.;,!\n]+\s*|\s+)"
@@ -59,6 +61,10 @@ def understand(
     language = first.detect(text, known.language or message.language)
     said = commands.without_correction(text) if commands.is_correction(text) else text
     here, located = _locate(jurisdictions, message, taken_at, _meant(said, known), language, known.place)
+    if not located.candidates and not message.pin and _may_be_a_name(said, draft):
+        on = f"{_ON.get(language, 'on')} "
+        here, located = _locate(jurisdictions, message, taken_at, on + said, language, known.place)
+        located = replace(located, mentions=tuple(_moved(each, -len(on)) for each in located.mentions))
     before = (draft.city_id or first.id) if draft else here.id
     afresh = bool(draft) and bool(located.candidates) and here.id != before
     if not located.candidates and draft:
@@ -104,12 +110,26 @@ def _sure(part: Understanding) -> bool:
 
 
 def _meant(said: str, known: Known) -> str:
-    """ "510" alone, as a correction, is another house of the same street."""
+    """ "510" alone is a house of the street we asked about or, as a correction, another one of the same street."""
     place = known.place
     number = _NUMBER_ALONE.fullmatch(said.strip())
-    if not number or place is None or not _LEADING_NUMBER.match(place.address):
+    if not number:
+        return said
+    street = known.draft.candidates[0].address if known.draft and len(known.draft.candidates) == 1 else ""
+    if known.draft and known.draft.place is None:
+        return f"{number[1]} {_LEADING_NUMBER.sub('', street).strip()}" if street else said
+    if place is None or not _LEADING_NUMBER.match(place.address):
         return said
     return _LEADING_NUMBER.sub(number[1], place.address)
+
+
+def _moved(mention: Mention, by: int) -> Mention:
+    return replace(mention, start=max(0, mention.start + by), end=mention.end + by)
+
+
+def _may_be_a_name(said: str, draft: Draft | None) -> bool:
+    """A few words in a report that lacks its place: a street said without any word around it."""
+    return draft is not None and draft.place is None and 0 < len(said.split()) <= LONGEST_NAME
 
 
 def _locate(

@@ -109,7 +109,7 @@ def _labelled(choice: Choice, catalog: Catalog, language: str) -> Choice:
 def _text(say: Say, catalog: Catalog, language: str, between: str) -> str:
     """All sentences of a message."""
     sentences = (catalog.text(part.message_id, language, _spoken(part.params, language)) for part in _parts(say))
-    return between.join(sentences)
+    return between.join(sentences).replace("....", "...")
 
 
 def _parts(say: Say) -> tuple[Say, ...]:
@@ -168,7 +168,11 @@ def _shorter(say: Say, name: str) -> Say | None:
 
 
 def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 3].rstrip(" .,;") + "..."
+    """The text, cut at a comma where that is enough, else anywhere."""
+    before, comma, _ = text.rpartition(", ")
+    if len(text) <= most:
+        return text
+    return before if comma and SHORTEST <= len(before) <= most else text[: most - 3].rstrip(" .,;") + "..."
 
 
 def _length(text: str, choices: tuple[Choice, ...]) -> int:

@@ -104,7 +104,8 @@ class State:
     when the resident says so. `about` is the report a question after its sending is about. `news` wait
     for the end of the quiet hours, or for others; of `closed` reports it was asked whether they are fixed.
     `told_at` and `told_about` are the last news. `with_staff` is until when words that are no report are read by
-    the person the resident talks to. `consented`: the city may have the number or address we know.
+    the person the resident talks to, who is yet to answer while it `awaits_staff`. `consented`: the city may have
+    the number or address we know.
     `arrivals` are the times of the latest messages, `said` the last text and `repeats` how often it came again,
     `misses` how often in a row nothing was understood. `unreachable`: what we
     send does not arrive, until the resident writes again.
@@ -129,6 +130,7 @@ class State:
     closed: tuple[str, ...] = ()
     held_since: datetime | None = None
     with_staff: datetime | None = None
+    awaits_staff: bool = False
     consented: bool = False
     arrivals: tuple[datetime, ...] = ()
     said: str = ""

@@ -1,43 +1,55 @@
 """A table to play conversations on: the real flow, store, classifier, locator and wording, with a clock in hand.
 
-Only the ends are twins, held in memory: the channels keep what was said to whom, the city numbers what it gets.
-Nothing waits for real time, so a script can let two days pass.
+Only the ends are twins, held in memory: the channels keep what was said to whom, the city numbers what it gets and
+shows what it is told to show. Nothing waits for real time, so a script can let two days pass. What is slow to make
+(models, gazetteer, an empty database) is made once, as a `Mind`; every script has a table of its own.
 """
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
-from collections.abc import Mapping
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
+from sqlmodel import Session, col, select
+
 from bridge.demo.providers import FOLDER
-from bridge.demo.script import Departure
-from bridge.flow import alarms, dispatch, handling
+from bridge.demo.script import Departure, Performance, Script, Step, duration, named, play
+from bridge.errors import Permanent, Retryable
+from bridge.flow import alarms, dispatch, handling, tracking
+from bridge.flow.gaps import metres
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
-from bridge.ports import Transaction
+from bridge.ports import Classifier, Transaction
 from bridge.store.sqlite import SqliteStore
+from bridge.store.tables import Inbox, Outbox, StaffTask, Timer, Work
 from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import (
     Attachment,
     Attribute,
     CityAnswer,
+    Followed,
+    Followings,
+    FollowUp,
     Inbound,
     InboundKind,
+    Located,
     Outbound,
     Pin,
+    Place,
     Policy,
     Receipt,
-    Report,
     Sent,
     Service,
     ServiceRequest,
     StaffReplied,
-    StatusChanged,
     Submission,
     Value,
 )
@@ -46,12 +58,14 @@ from classifiers import addresses, gazetteer, services
 from classifiers.geocode import PlaceLocator
 from classifiers.language import LanguageDetector
 from config.catalog import load_catalog
-from config.settings import EMERGENCY
+from config.settings import EMERGENCY, CitySettings
 
 CITY = "fairview"
-CHANNELS = {"sms": "sms", "whatsapp": "sms", "mail": "mail", "chat": "chat"}
+CHANNELS = {"sms": "sms", "mail": "mail", "chat": "chat"}
 MORNING = datetime(2026, 11, 23, 15, tzinfo=UTC)  # nine o'clock in Fairview
 HOLD = timedelta(seconds=20)
+MOST_POLLS = timedelta(days=400)
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # nothing here has to outlive a power cut
 ANSWERS = (
     CityAnswer(
         ("trash day", "garbage day", "trash pickup when"), "Trash is picked up on the day on your bin's lid."
@@ -59,13 +73,14 @@ ANSWERS = (
     CityAnswer(("dia basura", "cuando basura"), "La basura pasa el día que dice la tapa de su bote.", "es"),
     CityAnswer(("power out", "no power", "lost power"), "Call the electric company at 555-0100.", referral=True),
 )
-POLICY = Policy(
-    hold=HOLD,
-    twin_m=40,
-    photo_for=("graffiti",),
-    answers=ANSWERS,
-    staff_hours="Mon-Fri 8-5",
-    most_an_hour=15,
+LONG_LIST = Attribute(
+    "KIND",
+    "singlevaluelist",
+    "What kind of noise is it?",
+    values=tuple(
+        Value(name.lower(), name)
+        for name in ("Music", "Dogs", "Building work", "Cars", "Parties", "Alarms", "Machines", "Fireworks")
+    ),
 )
 
 
@@ -77,14 +92,49 @@ class Clock:
         return self.time
 
 
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """What understands residents, and an empty database to copy."""
+
+    classifier: Classifier
+    locator: PlaceLocator
+    offered: tuple[Service, ...]
+    detect: LanguageDetector
+    alarms: alarms.Alarms
+    empty: Path
+
+
+def learn(folder: Path, models: Path, places: Path) -> Mind:
+    """The mind, made in `folder` from the built-in models."""
+    offered = tuple(_service(row) for row in json.loads((FOLDER / "services.json").read_text()))
+    index = gazetteer.build([FOLDER / "fairview.geojson"], folder / "gazetteer.db", lambda _: None)
+    asyncio.run(_lay_empty(folder / "empty.db"))
+    return Mind(
+        services.ServiceClassifier(services.load(models), offered),
+        PlaceLocator(gazetteer.open_gazetteer(index), addresses.load(places)),
+        offered,
+        LanguageDetector(("en", "es")),
+        alarms.load(sorted(EMERGENCY.glob("*.toml"))),
+        folder / "empty.db",
+    )
+
+
+async def _lay_empty(path: Path) -> None:
+    await SqliteStore(path, Clock(), EmbeddedWake()).close()
+
+
 @dataclass
 class City:
-    """Takes every report and gives it the next number."""
+    """Takes every report and gives it the next number; shows what it was told to show."""
 
     definitions: Mapping[str, tuple[Attribute, ...]]
     offered: tuple[Service, ...]
     taken: list[Submission] = field(default_factory=list)
+    updates: list[FollowUp] = field(default_factory=list)
+    rows: dict[str, ServiceRequest] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1001))
+    down: bool = False
+    refuses: str = ""
 
     async def services(self) -> tuple[Service, ...]:
         return self.offered
@@ -93,8 +143,39 @@ class City:
         return self.definitions.get(service_code, ())
 
     async def submit(self, submission: Submission) -> Receipt:
+        if self.down:
+            raise Retryable("closed")
+        if self.refuses:
+            raise Permanent(self.refuses)
         self.taken.append(submission)
-        return Receipt(str(next(self.numbers)))
+        number = str(next(self.numbers))
+        self.rows[number] = self.row(number, submission.service_code, submission.lat, submission.long)
+        return Receipt(number)
+
+    async def post_update(self, follow_up: FollowUp) -> str:
+        self.updates.append(follow_up)
+        return str(len(self.updates))
+
+    async def follow(self, followed: list[Followed]) -> Followings:
+        ids = [one.service_request_id for one in followed]
+        return Followings({id: self.rows[id] for id in ids if id in self.rows}, frozenset(ids))
+
+    async def nearby(
+        self, service_code: str, lat: float, long: float, metres_: float, since: datetime
+    ) -> tuple[ServiceRequest, ...]:
+        here = Place("", lat, long)
+        return tuple(
+            row
+            for row in self.rows.values()
+            if row.service_code == service_code and metres(here, Place("", row.lat, row.long)) <= metres_
+        )
+
+    def row(
+        self, number: str, service_code: str, lat: float | None, long: float | None, address: str = ""
+    ) -> ServiceRequest:
+        return ServiceRequest(
+            number, raw_status="open", service_code=service_code, lat=lat, long=long, address=address
+        )
 
 
 @dataclass
@@ -122,64 +203,94 @@ class Table:
     channels: Mapping[str, Channel]
 
     async def settle(self) -> None:
-        """Works off whatever is due now."""
-        await handling.look(self.handling)
-        await handling.look_at_timers(self.handling)
-        await dispatch.look(self.dispatch)
+        """Works off whatever is due now, and nothing but that."""
+        while looks := [look for table, look in self._looks() if self._due(table)]:
+            for look in looks:
+                await look()
+
+    def _looks(self) -> list[tuple[type[Work], Callable[[], Awaitable[None]]]]:
+        return [
+            (Inbox, lambda: handling.look(self.handling)),
+            (Timer, lambda: handling.look_at_timers(self.handling)),
+            (Outbox, lambda: dispatch.look(self.dispatch)),
+        ]
+
+    def _due(self, table: type[Work]) -> bool:
+        now = self.clock.now()
+        with Session(self.store._reader) as session:
+            due = select(table.id).where(table.state == "open", col(table.due_at) <= now)
+            return session.exec(due.limit(1)).first() is not None
 
     async def pass_(self, time: timedelta) -> None:
         """Lets time pass, and what falls due on the way happen in its order."""
         until = self.clock.time + time
         await self.settle()
-        while (due := await self._next_timer()) is not None and due <= until:
+        while (due := self._next_timer()) is not None and due <= until:
             self.clock.time = max(due, self.clock.time)
             await self.settle()
         self.clock.time = until
         await self.settle()
 
-    async def _next_timer(self) -> datetime | None:
-        from sqlmodel import select
+    async def poll(self) -> None:
+        """Asks the city about every open report."""
+        now = self.clock.now()
 
-        from bridge.store.tables import Timer
+        def due(tx: Transaction) -> None:
+            watched = tx.watched(CITY, now + MOST_POLLS, 1000)
+            tx.watch_again(dict.fromkeys(watched, now))
 
-        def first(tx: Transaction) -> datetime | None:
-            rows = tx._session.exec(select(Timer.due_at).where(Timer.state == "open").order_by(Timer.due_at))  # type: ignore[attr-defined]
-            due: datetime | None = rows.first()
-            return due
+        await self.store.write(due)
+        await tracking.look(self.handling, self.handling.jurisdictions[CITY])
+        await self.settle()
 
-        return await self.store.read(first)
+    def _next_timer(self) -> datetime | None:
+        with Session(self.store._reader) as session:
+            times = select(Timer.due_at).where(Timer.state == "open").order_by(col(Timer.due_at))
+            return session.exec(times.limit(1)).first()
 
     async def close(self) -> None:
         await self.store.close()
 
 
-def lay(folder: Path, models: Path, places: Path) -> Table:
-    """A table in `folder`. `models` and `places` are the built-in models, `folder` gets the rest."""
+def lay(folder: Path, mind: Mind, script: Script) -> Table:
+    """A table in `folder` for one script."""
     clock = Clock()
-    store = SqliteStore(folder / "bridge.db", clock, EmbeddedWake())
-    offered = tuple(_service(row) for row in json.loads((FOLDER / "services.json").read_text()))
-    city = City(_definitions(), offered)
-    jurisdiction = _jurisdiction(city, folder, models, places)
-    jurisdiction.offer(offered)
+    shutil.copy(mind.empty, folder / "bridge.db")
+    store = SqliteStore(folder / "bridge.db", clock, EmbeddedWake(), alone=False)
+    city = City(_definitions(script.required), mind.offered)
     accounts = {name: Channel(CHANNELS[name], name) for name in CHANNELS}
-    work = handling.Handling(store, clock, load_catalog(), {CITY: jurisdiction}, dict.fromkeys(accounts, (CITY,)))
-    return Table(clock, store, city, work, dispatch.Dispatch(work, accounts), accounts)  # type: ignore[arg-type]
+    here = {CITY: _jurisdiction(city, mind, script)}
+    work = handling.Handling(store, clock, load_catalog(), here, dict.fromkeys(accounts, (CITY,)))
+    return Table(clock, store, city, work, dispatch.Dispatch(work, accounts, width=1), accounts)  # type: ignore[arg-type]
 
 
-def _jurisdiction(city: City, folder: Path, models: Path, places: Path) -> Jurisdiction:
-    index = gazetteer.build([FOLDER / "fairview.geojson"], folder / "gazetteer.db", lambda _: None)
-    return Jurisdiction(
+def _jurisdiction(city: City, mind: Mind, script: Script) -> Jurisdiction:
+    made = Jurisdiction(
         id=CITY,
         name="City of Fairview",
         endpoint=city,  # type: ignore[arg-type]  # it is only asked what the conversation asks
-        locator=PlaceLocator(gazetteer.open_gazetteer(index), addresses.load(places)),
-        bind_classifier=partial(services.ServiceClassifier, services.load(models)),
-        detect=LanguageDetector(("en", "es")),
+        locator=mind.locator,
+        bind_classifier=lambda offered: mind.classifier,
+        detect=mind.detect,
         languages=("en", "es"),
         time_zone="America/Chicago",
-        policy=POLICY,
-        alarms=alarms.load(sorted(EMERGENCY.glob("*.toml"))),
+        contact_needed=tuple(name for name in script.required if " " not in name),
+        policy=_policy(script.settings),
+        alarms=mind.alarms,
+        poll_every=timedelta(seconds=1),
     )
+    made.offer(mind.offered)
+    return made
+
+
+def _policy(lines: tuple[str, ...]) -> Policy:
+    """The city's rules, as its configuration file would give them."""
+    usual = {"staff_hours": "Mon-Fri 8-5"}
+    written = tomllib.loads("\n".join(lines))
+    settings = CitySettings(
+        id=CITY, name="Fairview", gazetteer=Path("g"), endpoint="http://c.test", **(usual | written)
+    )
+    return replace(settings.policy, answers=ANSWERS)
 
 
 def _service(row: Mapping[str, object]) -> Service:
@@ -188,15 +299,20 @@ def _service(row: Mapping[str, object]) -> Service:
         service_code=str(row["service_code"]),
         service_name=str(row["service_name"]),
         description=str(row.get("description", "")),
-        metadata=bool(row.get("metadata")),
+        metadata=True,
         keywords=keywords,
         group=str(row.get("group", "")),
     )
 
 
-def _definitions() -> Mapping[str, tuple[Attribute, ...]]:
+def _definitions(required: tuple[str, ...]) -> Mapping[str, tuple[Attribute, ...]]:
     written = json.loads((FOLDER / "definitions.json").read_text())
-    return {row["service_code"]: tuple(_attribute(a) for a in row["attributes"]) for row in written}
+    made = {row["service_code"]: tuple(_attribute(a) for a in row["attributes"]) for row in written}
+    made["noise"] = (LONG_LIST,)
+    return {
+        service: tuple(replace(a, required=f"{service} {a.code}" in required) for a in attributes)
+        for service, attributes in made.items()
+    }
 
 
 def _attribute(row: Mapping[str, object]) -> Attribute:
@@ -206,7 +322,6 @@ def _attribute(row: Mapping[str, object]) -> Attribute:
         code=str(row["code"]),
         datatype=row["datatype"],  # type: ignore[arg-type]
         description=str(row.get("description", "")),
-        required=bool(row.get("required")),
         variable=bool(row.get("variable", True)),
         order=int(str(row.get("order", 0))),
         values=tuple(Value(str(v["key"]), str(v["name"])) for v in values),
@@ -219,19 +334,18 @@ class Seat:
 
     table: Table
     channel: str
-    sender: str
+    sender: str = "+15550143200"
+    neighbor: str = "+15550199999"
     heard: int = 0
     sent: int = 0
+    filed: int = 0
+    updated: int = 0
+    expects: datetime | None = None
+    picture: str = ""
 
     async def say(self, text: str) -> None:
         subject, _, body = text.partition("\n\n") if self.channel == "mail" and not self.sent else ("", "", text)
         await self._send(f"{subject}\n{body}".strip() if subject else body, subject=subject if body else "")
-
-    async def photo(self, text: str) -> None:
-        await self._send(text, attachments=(Attachment("image/jpeg", f"media/{self.sent}"),))
-
-    async def pin(self, lat: float, long: float) -> None:
-        await self._send("", pin=Pin(lat, long))
 
     async def hear(self) -> str:
         if not self._unheard():
@@ -242,29 +356,80 @@ class Seat:
         self.heard += 1
         return self._shown(unheard[0])
 
-    async def nothing(self) -> None:
+    async def happens(self, step: Step, names: Mapping[str, str]) -> None:
+        match step.kind:
+            case "photo":
+                await self._send(step.text, attachments=(Attachment("image/jpeg", f"media/{self.sent}"),))
+            case "pin":
+                lat, _, long = step.text.partition(",")
+                await self._send("", pin=Pin(float(lat), float(long)))
+            case "nothing":
+                await self._nothing()
+            case "clock":
+                await self.table.pass_(duration(step.text))
+            case "neighbor":
+                await self._neighbor(step.text)
+            case "staff":
+                await self._staff(step.text)
+            case "city":
+                await self._city(step.text, names)
+            case "expects":
+                self.expects = datetime.fromisoformat(f"{step.text}T18:00:00+00:00")
+            case "picture":
+                self.picture = step.text
+            case "elsewhere":
+                self._elsewhere(step.text)
+            case _:
+                await self._sees(step, names)
+
+    async def _sees(self, step: Step, names: Mapping[str, str]) -> None:
+        """What the city or its staff got."""
+        match step.kind:
+            case "filed":
+                self._filed(step.text, names)
+            case "with" | "without":
+                held = step.text in _whole(self.table.city.taken[self.filed - 1])
+                if held is (step.kind == "without"):
+                    raise Departure(
+                        f"{step.kind}: {step.text}\n    {_whole(self.table.city.taken[self.filed - 1])}"
+                    )
+            case "update":
+                self._update(step.text)
+            case "task":
+                await self._task(step.text)
+
+    async def ends(self) -> None:
+        await self.table.settle()
+        if unheard := self._unheard():
+            raise Departure(f"expected silence\n    said: {self._shown(unheard[0])}")
+        if more := self.table.city.taken[self.filed :]:
+            raise Departure(f"expected no report\n    filed: {more}")
+        if news := self.table.city.updates[self.updated :]:
+            raise Departure(f"expected no update\n    update: {news}")
+
+    # ------------------------------------------------------------------------------------ what is done
+
+    async def _nothing(self) -> None:
         await self.table.pass_(HOLD)
         if self._unheard():
             raise Departure(f"expected silence\n    said: {self._shown(self._unheard()[0])}")
 
-    async def city(self, service_request_id: str, status: str, note: str) -> None:
-        state = "closed" if status == "closed" else "open"
-        seen = ServiceRequest(service_request_id, state, status, note)  # type: ignore[arg-type]
+    async def _neighbor(self, text: str) -> None:
+        message = Inbound(
+            "sms",
+            "sms",
+            InboundKind.MESSAGE,
+            f"neighbor/{self.table.clock.time}",
+            self.neighbor,
+            self.neighbor,
+            self.table.clock.time,
+            text=text,
+        )
+        await accepting(self.table.handling)([message])
+        await self.table.pass_(HOLD)
+        self.filed = len(self.table.city.taken)
 
-        def change(tx: Transaction) -> None:
-            report = self._report(tx, service_request_id)
-            tx.save_report(replace(report, status=seen.status, raw_status=status, status_notes=note))
-            for hearer in (tx.conversation(report.conversation_id), *tx.followers(report)):
-                handling.settle(self.table.handling, tx, hearer, StatusChanged(report, seen))
-
-        await self.table.store.write(change)
-        await self.table.settle()
-
-    def _report(self, tx: Transaction, number: str) -> Report:
-        rows = tx.nearby(CITY, 40.35, -99.51, 100_000, MORNING - timedelta(days=1))
-        return next(report for report in rows if report.service_request_id == number)
-
-    async def staff(self, words: str) -> None:
+    async def _staff(self, words: str) -> None:
         def reply(tx: Transaction) -> None:
             conversation = tx.glimpse(self._inbound(""))
             assert conversation
@@ -273,8 +438,67 @@ class Seat:
         await self.table.store.write(reply)
         await self.table.settle()
 
-    async def clock(self, passes: timedelta) -> None:
-        await self.table.pass_(passes)
+    async def _city(self, text: str, names: Mapping[str, str]) -> None:
+        city = self.table.city
+        status, _, note = text.partition(" ")
+        match status:
+            case "down":
+                city.down = True
+            case "up":
+                city.down = False
+                await self.table.pass_(timedelta(hours=1))
+            case "refuses":
+                city.refuses = note
+            case _:
+                number, _, note = note.partition(" ") if note[:4].isdigit() else (self._newest(names), "", note)
+                self._changes(number, status, note)
+                await self.table.poll()
+
+    def _newest(self, names: Mapping[str, str]) -> str:
+        return names.get("id") or max(self.table.city.rows)
+
+    def _changes(self, number: str, status: str, note: str) -> None:
+        rows = self.table.city.rows
+        rows[number] = replace(
+            rows[number],
+            status="closed" if status == "closed" else "open",
+            raw_status=status,
+            status_notes=note,
+            expected_datetime=self.expects,
+            media_url=self.picture,
+        )
+        self.expects, self.picture = None, ""
+
+    def _elsewhere(self, text: str) -> None:
+        name, _, address = text.partition(", ")
+        located: Located = self.table.handling.jurisdictions[CITY].locator.locate(address, "en")
+        place, city = located.candidates[0], self.table.city
+        code = next(service.service_code for service in city.offered if service.service_name == name)
+        number = str(next(city.numbers))
+        city.rows[number] = city.row(number, code, place.lat, place.long, place.address)
+
+    # ------------------------------------------------------------------------------------ what is seen
+
+    def _filed(self, text: str, names: Mapping[str, str]) -> None:
+        taken = self.table.city.taken[self.filed :]
+        if not taken:
+            raise Departure(f"expected: filed: {text}\n    nothing was filed")
+        self.filed += 1
+        offered = self.table.city.offered
+        name = next(service.service_name for service in offered if service.service_code == taken[0].service_code)
+        named(text, f"{name}, {taken[0].address_string}", dict(names))
+
+    def _update(self, text: str) -> None:
+        updates = self.table.city.updates[self.updated :]
+        if not updates or " ".join(updates[0].description.split()) != text:
+            raise Departure(f"expected: update: {text}\n    got: {updates[:1]}")
+        self.updated += 1
+
+    async def _task(self, reason: str) -> None:
+        statement = select(StaffTask.reason).order_by(col(StaffTask.id))
+        reasons = await self.table.store.read(lambda tx: list(tx._session.exec(statement)))  # type: ignore[attr-defined]
+        if reason not in reasons:
+            raise Departure(f"expected: task: {reason}\n    tasks: {reasons}")
 
     async def _send(
         self,
@@ -311,3 +535,25 @@ class Seat:
         if self.channel == "chat" and message.choices:
             return " ".join([message.text, *(f"[{choice.label}]" for choice in message.choices)])
         return with_choices(message)
+
+
+def _whole(submission: Submission) -> str:
+    """All that a submission says, to look for words in."""
+    given = {
+        "first name": submission.first_name,
+        "last name": submission.last_name,
+        "email": submission.email,
+        "phone": submission.phone,
+        **{code: ", ".join(values) for code, values in submission.attributes.items()},
+    }
+    return "\n".join([submission.description, *(f"{name}: {value}" for name, value in given.items() if value)])
+
+
+async def sit_down(mind: Mind, script: Script) -> Performance:
+    """Plays one script on a table of its own. Raises Departure."""
+    with tempfile.TemporaryDirectory(prefix="table-", dir=IN_MEMORY) as folder:
+        table = lay(Path(folder), mind, script)
+        try:
+            return await play(script, Seat(table, script.channel))
+        finally:
+            await table.close()

@@ -72,7 +72,7 @@ def _decide(state: State, event: Event, facts: Facts, policy: Policy, now: datet
         case TimerFired():
             return timers.fired(state, event, facts, policy, now)
         case StaffReplied():
-            talking = replace(state, with_staff=now + wishes.TALK)
+            talking = replace(state, with_staff=now + wishes.TALK, awaits_staff=False)
             return Decision(talking, (Say("staff.reply", {"text": event.words}),))
         case StaffFiled():
             return staff.filed(state, event)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bridge.flow import commands
 from bridge.flow.commands import bare
-from bridge.flow.conversation.reporting import held
+from bridge.flow.conversation.reporting import held, repeated
 from bridge.flow.conversation.turn import CIVIC, Turn
 from bridge.flow.draft import read
 from bridge.vocabulary import CityAnswer, Decision, Draft, Say, State, ToStaff
@@ -35,6 +35,25 @@ def home(turn: Turn) -> Decision | None:
         return None
     place = replace(located.candidates[0], source="saved")
     return Decision(replace(turn.state, home=place), (Say("home.saved", {"place": place.address}),))
+
+
+def greeting(turn: Turn) -> Decision | None:
+    """Hello, and how this works; in the middle of a report, the open question once more."""
+    if not commands.is_greeting(turn.text):
+        return None
+    if turn.state.draft is None:
+        return turn.answer("welcome", city=turn.facts.city_name)
+    again = repeated(turn.state, turn.facts, turn.policy)
+    return Decision(turn.state, (again,) if again else ())
+
+
+def insult(turn: Turn) -> Decision | None:
+    """Anger with no report in it: one calm sentence, then silence. A report inside anger is a report."""
+    understood = turn.event.understanding
+    if turn.state.draft or not commands.is_insult(turn.text) or understood.civic >= CIVIC:
+        return None
+    said = () if turn.state.misses else (Say("insult"),)
+    return Decision(replace(set_aside(turn), misses=turn.state.misses + 1), said)
 
 
 def known_answer(turn: Turn) -> Decision | None:

@@ -8,6 +8,7 @@ from bridge.flow import commands
 from bridge.flow.conversation.turn import Turn
 from bridge.vocabulary import Decision, Draft, Effect, MessageArrived, Policy, PostUpdate, Report, Say, ToStaff
 
+TAKEN_BACK = "The resident takes this report back."
 PHOTO = "The resident sent a photo."
 PIN = "The resident sent the place: "
 
@@ -53,6 +54,14 @@ def _with_place(text: str, turn: Turn) -> str:
     located = turn.event.understanding.located
     place = located.candidates[0].address if located.candidates and not located.ask else ""
     return f"{text} ({place})" if place and place.lower() not in text.lower() else text
+
+
+def taken_back(turn: Turn, report: Report) -> tuple[Effect, ...]:
+    """A report that has gone out cannot be called back; the city is asked to drop it."""
+    about = {"id": report.service_request_id or report.reference}
+    if turn.policy.takes_updates:
+        return PostUpdate(report, TAKEN_BACK), Say("undo.sent", about)
+    return ToStaff("correction", TAKEN_BACK, report.id), Say("undo.staff", about)
 
 
 def to_the_city(turn: Turn, report: Report, words: str, photos: tuple[str, ...] = ()) -> tuple[Effect, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bridge.flow import commands
 from bridge.flow.conversation import answers, asides, corrections, files, reporting, safety, silence, wishes
 from bridge.flow.conversation.turn import Rule, Turn
 from bridge.vocabulary import Decision, Facts, MessageArrived, Policy, State
@@ -44,8 +45,10 @@ RULES: tuple[Rule, ...] = (
     wishes.for_staff,
     asides.home,
     silence.empty,
+    asides.greeting,
     asides.known_answer,
     asides.question,
+    asides.insult,
     asides.not_civic,
     reporting.report,
 )
@@ -57,11 +60,15 @@ def arrived(state: State, event: MessageArrived, facts: Facts, policy: Policy, n
     return files.noticed(turn, next(decision for rule in RULES if (decision := rule(turn))))
 
 
+def _language(event: MessageArrived) -> str:
+    return "es" if commands.is_spanish(event.message.text) else event.understanding.language
+
+
 def _heard(state: State, event: MessageArrived, facts: Facts, now: datetime) -> State:
     """The conversation as it is before this message is judged: its language, its pace, and nothing stale."""
     if facts.last_heard and now - facts.last_heard > RECYCLED:
         state = State(opted_out=state.opted_out, blocked=state.blocked)
-    language = state.language if state.language_chosen else event.understanding.language
+    language = state.language if state.language_chosen else _language(event)
     text = event.message.text.strip()[:200]
     return replace(
         state,

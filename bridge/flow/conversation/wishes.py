@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bridge.flow import commands
 from bridge.flow.conversation.city import line, where_it_stands
-from bridge.flow.conversation.corrections import to_the_city
+from bridge.flow.conversation.corrections import taken_back
 from bridge.flow.conversation.reporting import repeated, told
 from bridge.flow.conversation.turn import CIVIC, Turn, without_draft
 from bridge.vocabulary import Decision, Effect, Forget, Report, Say, State, TakeBack, ToStaff
@@ -92,7 +92,10 @@ def for_staff(turn: Turn) -> Decision | None:
     best = understood.guesses[0].p if understood.guesses else 0.0
     if understood.civic >= CIVIC and best >= turn.policy.submit and not commands.is_question(turn.text):
         return None
-    return Decision(turn.state, (ToStaff("human", turn.text[:LONGEST_NOTE]),))
+    if turn.state.awaits_staff:  # they are called already, and will read this too
+        return turn.silent()
+    called = ToStaff("human", turn.text[:LONGEST_NOTE])
+    return Decision(replace(turn.state, awaits_staff=True), (called,))
 
 
 def reports(turn: Turn) -> Decision | None:
@@ -136,7 +139,7 @@ def undo(turn: Turn) -> Decision | None:
         return Decision(without_draft(turn.state), (*_withdrawn(turn), Say("undone")))
     if turn.latest is None:
         return turn.answer("undo.nothing")
-    return Decision(turn.state, to_the_city(turn, turn.latest, "The resident takes this report back."))
+    return Decision(turn.state, taken_back(turn, turn.latest))
 
 
 def _withdrawn(turn: Turn) -> tuple[Effect, ...]:

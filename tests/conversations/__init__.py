@@ -1,0 +1,1 @@
+"""Scripted conversations, the table they are played on, and the pages made of them."""

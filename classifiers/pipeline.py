@@ -5,6 +5,10 @@
 `types` and `services` are spaCy's own text categorisers over a thinc model of ours: sentence vector, the types
 already found, and hashed n-grams side by side, then one softmax layer. Both write to doc.cats; the labels of
 `services` carry the prefix SERVICE. Without the MiniLM weights a pipeline has no sentence vectors.
+
+Where a categoriser has landmarks (texts it was trained on), the softmax sees a text's likeness to each of them
+in place of the sentence vector: a radial kernel, in Nyström's approximation, so that a service may be several
+unlike things ("Other"), which no plane through the vectors can fence in.
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ _WORD = re.compile(r"[^\W_]+")
 _MAX_CHARACTERS = 4000
 _PIPE_BATCH = 256
 _RAREST = 1e-4  # a type less likely than this counts as this likely
+_FLATTEST = 1e-3  # eigenvalues of the landmarks' kernel below this are noise
 
 
 @Language.factory("sentence_vector", assigns=["doc.tensor"])
@@ -101,10 +106,14 @@ def sentence_textcat(
     vectors: bool,
     types: list[str],
     buckets: int,
+    landmarks: int = 0,
     nO: int | None = None,  # noqa: N803
 ) -> Model[list[Doc], Floats]:
-    """A softmax over sentence vectors (if `vectors`), these `types` of doc.cats, and n-grams in `buckets`."""
-    features: Any = text_features(vectors, types, buckets)
+    """A softmax over sentence vectors (if `vectors`), these `types` of doc.cats, and n-grams in `buckets`.
+
+    With `landmarks` it sees the likeness to so many texts instead of the vectors.
+    """
+    features: Any = text_features(vectors, types, buckets, landmarks if vectors else 0)
     model: Model[list[Doc], Floats] = layers(features, Softmax(nO=nO, nI=features.get_dim("nO")))
     model.set_ref("features", model.layers[0])
     model.set_ref("output_layer", model.layers[1])
@@ -115,16 +124,20 @@ def sentence_textcat(
 registry.architectures.register("open311_bridge.SentenceTextCat.v1", func=sentence_textcat)
 
 
-def text_features(vectors: bool, types: list[str], buckets: int) -> Model[list[Doc], Floats]:
-    """Docs to rows of floats. Its one parameter weighs the n-gram buckets (inverse document frequency)."""
-    width = (minilm.WIDTH if vectors else 0) + len(types) + buckets
+def text_features(vectors: bool, types: list[str], buckets: int, landmarks: int) -> Model[list[Doc], Floats]:
+    """Docs to rows of floats.
+
+    Parameters: `idf` weighs the n-gram buckets (inverse document frequency); `landmarks` are sentence vectors,
+    `whitening` turns likeness to them into coordinates that are independent of each other.
+    """
+    width = (landmarks or minilm.WIDTH if vectors else 0) + len(types) + buckets
     model: Model[list[Doc], Floats] = Model(
         "text_features",
         _forward_features,
         init=_init_features,
         dims={"nO": width},
-        params={"idf": None},
-        attrs={"vectors": vectors, "types": types, "buckets": buckets},
+        params={"idf": None, "landmarks": None, "whitening": None},
+        attrs={"vectors": vectors, "types": types, "buckets": buckets, "landmarks": landmarks},
     )
     return model
 
@@ -152,13 +165,16 @@ def has_vectors(nlp: Language) -> bool:
     return "sentence_vector" in nlp.pipe_names
 
 
-def add_textcat(nlp: Language, name: str, labels: Sequence[str], buckets: int, types: Sequence[str] = ()) -> None:
+def add_textcat(
+    nlp: Language, name: str, labels: Sequence[str], buckets: int, types: Sequence[str] = (), landmarks: int = 0
+) -> None:
     """Appends an untrained text categoriser over these labels (two or more); train it with `set_weights`."""
     architecture = {
         "@architectures": "open311_bridge.SentenceTextCat.v1",
         "vectors": has_vectors(nlp),
         "types": list(types),
         "buckets": buckets,
+        "landmarks": landmarks,
     }
     nlp.add_pipe("textcat", name=name, config={"model": architecture})
     sample = Example.from_dict(nlp.make_doc("sample"), {"cats": {labels[0]: 1.0}})
@@ -182,6 +198,21 @@ def set_idf(nlp: Language, name: str, texts: Sequence[str]) -> None:
     layer: Any = _textcat(nlp, name).model.get_ref("features")
     seen = np.count_nonzero(hashed_grams(texts, layer.attrs["buckets"]), axis=0)
     layer.set_param("idf", (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32))
+
+
+def set_landmarks(nlp: Language, name: str, docs: Sequence[Doc]) -> None:
+    """Takes the landmarks, drawn by a fixed lot, from these docs; does nothing for a categoriser without any."""
+    layer: Any = _textcat(nlp, name).model.get_ref("features")
+    count = layer.attrs["landmarks"]
+    if not count:
+        return
+    lot = np.random.default_rng(0).permutation(len(docs))[:count]
+    marks = np.zeros((count, minilm.WIDTH), dtype=np.float32)
+    marks[: len(lot)] = [docs[at].tensor for at in lot]
+    values, vectors = np.linalg.eigh(_likeness(marks, marks).astype(np.float64))
+    roots = np.where(values > _FLATTEST, 1.0 / np.sqrt(np.maximum(values, _FLATTEST)), 0.0)
+    layer.set_param("landmarks", marks)
+    layer.set_param("whitening", (vectors * roots).astype(np.float32))
 
 
 def set_weights(nlp: Language, name: str, weights: Floats, bias: Floats) -> None:
@@ -257,12 +288,28 @@ def _forward_features(
 ) -> tuple[Floats, Callable[[Floats], list[Doc]]]:
     parts: list[Floats] = []
     if model.attrs["vectors"]:
-        parts.append(np.stack([doc.tensor for doc in docs]))
+        parts.append(_coordinates(model, np.stack([doc.tensor for doc in docs])))
     if model.attrs["types"]:
         parts.append(_type_features(docs, model.attrs["types"]))
     idf: Any = model.get_param("idf")
     parts.append(_unit_grams(docs, idf))
     return np.concatenate(parts, axis=1), lambda _: []
+
+
+def _coordinates(model: Model[list[Doc], Floats], vectors: Floats) -> Floats:
+    """Where texts stand: their vectors, or their likeness to the landmarks."""
+    if not model.attrs["landmarks"]:
+        return vectors
+    marks: Any = model.get_param("landmarks")
+    whitening: Any = model.get_param("whitening")
+    out: Floats = _likeness(vectors, marks) @ whitening
+    return out
+
+
+def _likeness(ones: Floats, others: Floats) -> Floats:
+    """exp(-|a - b|²) of unit vectors."""
+    out: Floats = np.exp(np.float32(2.0) * (ones @ others.T - np.float32(1.0)))
+    return out
 
 
 def _type_features(docs: Sequence[Doc], types: Sequence[str]) -> Floats:
@@ -282,3 +329,8 @@ def _unit_grams(docs: Sequence[Doc], idf: Floats) -> Floats:
 def _init_features(model: Model[list[Doc], Floats], X: object = None, Y: object = None) -> None:  # noqa: N803
     ones: Any = np.ones(model.attrs["buckets"], dtype=np.float32)
     model.set_param("idf", ones)
+    count = model.attrs["landmarks"]
+    marks: Any = np.zeros((count, minilm.WIDTH), dtype=np.float32)
+    whitening: Any = np.zeros((count, count), dtype=np.float32)
+    model.set_param("landmarks", marks)
+    model.set_param("whitening", whitening)

@@ -23,7 +23,7 @@ class Thresholds:
     """`submit`: file unasked from this probability on; `ask`: offer a service from this probability on, else hand
     to staff; `civic`: below this probability of being a municipal matter nothing is filed."""
 
-    submit: float = 0.75
+    submit: float = 0.8
     ask: float = 0.08
     civic: float = 0.5
 

@@ -1,8 +1,10 @@
-"""Trains one text categoriser of the pipeline from two kinds of evidence, and makes it honest.
+"""Trains one text categoriser of the pipeline from two kinds of evidence: what a text *means* (sentence vector or
+likeness to landmarks, taxonomy types) and the *words* it is written in (n-grams).
 
-What a text *means* (sentence vector, taxonomy types) and the *words* it is written in (n-grams) are fitted apart,
-each with its own penalty, and their logits are averaged: as the sum of linear models is linear, the result is
-still one softmax layer. Together in one fit, the many n-grams drown the meaning.
+    train           the taxonomy's types: both are fitted apart, each with its own penalty, and their logits
+                    averaged (a sum of linear models is linear, so it is still one softmax layer): in one fit the
+                    many n-grams of written sentences drown the meaning
+    train_together  a city's services: in one fit, as real reports are many and noisy
 """
 
 from __future__ import annotations
@@ -58,3 +60,21 @@ def fit(inputs: Floats, cut: int, targets: Ints, classes: int, penalties: Penalt
     )
     weights = np.concatenate([(1 - share) * meaning, share * words], axis=1)
     return weights, (1 - share) * bias_of_meaning + share * bias
+
+
+def train_together(
+    nlp: Language, name: str, docs: list[Doc], targets: Ints, penalty: float, balance: float, scale: float = 1.0
+) -> None:
+    """Fits the text categoriser `name` on all its features at once.
+
+    `penalty` is L2 for each report; `balance` is how much of a label's frequency is taken back, as a power of it:
+    rare services are then heard among common ones.
+    """
+    pipeline.set_idf(nlp, name, [doc.text for doc in docs])
+    pipeline.set_landmarks(nlp, name, docs)
+    classes = len(nlp.pipe_labels[name])
+    inputs = pipeline.features(nlp, name, docs)
+    weights, bias = regression.fit(inputs, targets, classes, penalty * len(docs))
+    share = (np.bincount(targets, minlength=classes) + 1) / (len(docs) + classes)
+    bias = bias - np.float32(balance) * np.log(share).astype(np.float32)
+    pipeline.set_weights(nlp, name, scale * weights, scale * bias)

@@ -50,7 +50,7 @@ from bridge.flow.media import Files
 from bridge.open311.client import Client
 from bridge.ports import Accept, Blobs, Channel, Clock, Store, Transaction, Wake
 from bridge.store.blobs import FolderBlobs
-from bridge.vocabulary import Artifact, Service
+from bridge.vocabulary import Artifact, Oddity, Service
 from bridge.web.console.app import console_app
 from bridge.web.console.parts import Console
 from bridge.web.health import health
@@ -68,6 +68,7 @@ SERVICES = TypeAdapter(tuple[Service, ...])
 SERVICES_AGAIN = timedelta(hours=1)
 SERVICES_RETRY_SECONDS = 5.0
 NEW_MODELS_SECONDS = 30.0
+ODDITIES_SECONDS = 60.0
 READY_SECONDS = 2.0
 RETENTION_SECONDS = 3600.0
 LONGEST_TRACKING_SECONDS = 60.0  # a city's limit of reads is one of a minute
@@ -101,6 +102,7 @@ class Bridge:
     console: Console
     desks: Mapping[str, Desk] = field(default_factory=dict)
     meters: Meters = field(default_factory=Meters)
+    _noted: dict[str, tuple[Oddity, ...]] = field(default_factory=dict)
 
     def application(self, pages: Sequence[BaseRoute] = ()) -> ASGIApp:
         """What is served over HTTP. `pages` come after the bridge's own routes."""
@@ -176,6 +178,7 @@ class Bridge:
         return (
             Look("services", SERVICES_AGAIN.total_seconds(), self._offer_again),
             Look("models", NEW_MODELS_SECONDS, self._take_new_models),
+            Look("oddities", ODDITIES_SECONDS, self.note_oddities),
         )
 
     def _ticking(self) -> Sequence[Look]:
@@ -222,6 +225,14 @@ class Bridge:
     async def _offer_again(self) -> None:
         for jurisdiction in self.handling.jurisdictions.values():
             await self._offer(jurisdiction)
+
+    async def note_oddities(self) -> None:
+        """Shows staff what is odd about what a city offers, whenever it is something else than before."""
+        for city_id, client in self.clients.items():
+            found = tuple(Oddity("bad" if f.level == "bad" else "odd", str(f)) for f in client.oddities)
+            if self._noted.get(city_id, ()) != found:
+                await self.store.write(partial(_note, city_id, found))
+                self._noted[city_id] = found
 
     async def _take_new_models(self) -> None:
         """Loads a model that was promoted or restored since, without a restart."""
@@ -301,6 +312,10 @@ async def open_bridge(
     finally:
         bridge.meters.close()
         await bridge.close()
+
+
+def _note(city_id: str, found: Sequence[Oddity], tx: Transaction) -> None:
+    tx.note_oddities(city_id, found)
 
 
 def _active_model(city_id: str, tx: Transaction) -> Artifact | None:

@@ -83,7 +83,8 @@ async def _ask_cities(settings: Settings) -> None:
         if city.embedded:
             typer.echo(f"city {city.id}: embedded")
             continue
-        client = Client(city_profile(city), None, clock=SystemClock())
+        key = city.api_key.get_secret_value() if city.api_key else None
+        client = Client(city_profile(city), key, clock=SystemClock())
         try:
             offered = await client.services()
         except BridgeError as error:
@@ -91,6 +92,8 @@ async def _ask_cities(settings: Settings) -> None:
         finally:
             await client.close()
         typer.echo(f"city {city.id}: {len(offered)} services")
+        for finding in client.oddities:
+            typer.echo(f"  {finding.level}: {finding}")
 
 
 @app.command()

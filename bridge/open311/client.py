@@ -87,7 +87,7 @@ class Client:
 
     @property
     def oddities(self) -> tuple[Finding, ...]:
-        """What the city's staff should know of its service list."""
+        """What the city's staff should know of its service list and its definitions."""
         return self._offer.oddities
 
     # a report out

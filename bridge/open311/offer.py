@@ -16,6 +16,7 @@ from bridge.errors import BridgeError, Permanent, Retryable
 from bridge.open311 import survey, wire
 from bridge.open311.documents import Tree
 from bridge.open311.endpoint import Endpoint, Unreadable
+from bridge.open311.offered import offered as offer_of
 from bridge.open311.survey import Finding
 from bridge.vocabulary import Attribute, Discovery, Service
 
@@ -32,14 +33,20 @@ class _Known(Generic[T]):
 
 
 class Offer:
-    """Services and definitions of one endpoint. `oddities` is what its staff should know of the list."""
+    """Services and definitions of one endpoint. `oddities` is what its staff should know of them."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint, self._profile = endpoint, endpoint.profile
         self._services: _Known[tuple[Service, ...]] | None = None
         self._definitions: dict[str, _Known[tuple[Attribute, ...] | None]] = {}
         self._changeset = ""
-        self.oddities: tuple[Finding, ...] = ()
+        self._odd_services: tuple[Finding, ...] = ()
+        self._odd_definitions: dict[str, tuple[Finding, ...]] = {}
+
+    @property
+    def oddities(self) -> tuple[Finding, ...]:
+        """What is odd about the list, and about the definitions read so far."""
+        return (*self._odd_services, *(odd for found in self._odd_definitions.values() for odd in found))
 
     async def services(self) -> tuple[Service, ...]:
         """The services, at most `cache_minutes` old or of the current changeset; older ones when the city does
@@ -50,7 +57,7 @@ class Offer:
             tree = await self._endpoint.tree("services", self._profile.services_path)
         except Retryable as error:
             return self._stale(error)
-        offered = wire.services(tree)
+        offered = offer_of(wire.services(tree))
         if not offered and self._services:
             return self._stale(Retryable("the city's list is empty"))
         self._report(tree)
@@ -120,9 +127,9 @@ class Offer:
 
     def _report(self, tree: Tree) -> None:
         found = survey.of_services(tree)
-        for finding in found if found != self.oddities else ():
+        for finding in found if found != self._odd_services else ():
             _log.warning("city.services_odd", level=finding.level, words=finding.words)
-        self.oddities = found
+        self._odd_services = found
 
     async def _definition(self, service_code: str) -> tuple[Attribute, ...] | None:
         """Read where it can be: a city whose definitions fail still gets its reports."""
@@ -131,10 +138,14 @@ class Offer:
             answer = await self._endpoint.get("definition", path)
         except Unreadable as error:
             _log.warning("city.definition_unreadable", service_code=service_code, error=str(error))
+            self._odd_definitions[service_code] = survey.unreadable_definition(service_code, str(error))
             return None
         if not answer.success:
             _log.warning("city.definition_refused", service_code=service_code, status=answer.status)
+            told = f"refused with {answer.status}"
+            self._odd_definitions[service_code] = survey.unreadable_definition(service_code, told)
             return None
+        self._odd_definitions[service_code] = survey.of_definition(service_code, answer.document.tree)
         return wire.definition(answer.document.tree) or None
 
 

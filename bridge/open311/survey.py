@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bridge.open311.documents import Tree
+from bridge.open311.offered import is_placeholder
 from bridge.open311.shapes import Row, rows, text
 from bridge.open311.wire import WRAPPINGS, definition
 from bridge.vocabulary import Attribute
 
 Level = Literal["fine", "odd", "bad"]
-_PLACEHOLDER = re.compile(r"\b(test|dummy|fake|do not use|deprecated|placeholder)\b|^\W{2,}", re.IGNORECASE)
+_DOUBTFUL = re.compile(r"\b(test|fake|deprecated|old)\b", re.IGNORECASE)
 _DATATYPES = ("string", "number", "datetime", "text", "singlevaluelist", "multivaluelist")
 _MANY = 300
 _SHOWN = 5
@@ -48,6 +49,11 @@ def of_definition(service_code: str, tree: Tree) -> tuple[Finding, ...]:
     return tuple(Finding("odd", subject, words) for words in _of_attributes(definition(tree)))
 
 
+def unreadable_definition(service_code: str, told: str) -> tuple[Finding, ...]:
+    """What a definition is that the city does not show although metadata says that there is one."""
+    return (Finding("odd", f"definition of {service_code}", f"{told}: nothing is asked"),)
+
+
 def _of_services(found: Sequence[Row]) -> Iterator[tuple[Level, str]]:
     if not found:
         yield "bad", "the list is empty"
@@ -58,13 +64,15 @@ def _of_services(found: Sequence[Row]) -> Iterator[tuple[Level, str]]:
     if twice := _repeated(code for code in codes if code):
         yield "odd", f"one service_code for several services, the first is used: {_some(twice)}"
     if twice := _repeated(name.strip().casefold() for name in names if name.strip()):
-        yield "odd", f"one name for several services, residents cannot tell them apart: {_some(twice)}"
+        yield "odd", f"one name for several services, told apart by group or code: {_some(twice)}"
     if blank := [code for code, name in zip(codes, names, strict=True) if code and not name.strip()]:
-        yield "bad", f"without a name: {_some(blank)}"
+        yield "bad", f"without a name, so residents see the code: {_some(blank)}"
     if padded := [name.strip() for name in names if name != name.strip()]:
         yield "odd", f"blanks around names are trimmed: {_some(padded)}"
-    if fake := [name for name in names if _PLACEHOLDER.search(name)]:
-        yield "odd", f"not meant for residents, by their names: {_some(fake)}"
+    if fake := [name.strip() for name in names if is_placeholder(name)]:
+        yield "odd", f"not meant for residents, by their names, and left out: {_some(fake)}"
+    if doubtful := [name.strip() for name in names if _DOUBTFUL.search(name) and not is_placeholder(name)]:
+        yield "odd", f"perhaps not meant for residents, by their names: {_some(doubtful)}"
     if kinds := sorted({text(row.get("type")) for row in found} - {"realtime", "batch", "blackbox", ""}):
         yield "odd", f"unknown types are taken for realtime: {_some(kinds)}"
     if len(found) > _MANY:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from bridge.ports.artifacts import ArtifactsOf
 from bridge.ports.attempts import AttemptsOf
+from bridge.ports.cities import CitiesOf
 from bridge.ports.claims import ClaimsOf
 from bridge.ports.console import ConsoleOf
 from bridge.ports.conversations import ConversationsOf
@@ -36,6 +37,7 @@ class Transaction(
     DeliveriesOf,
     AttemptsOf,
     ArtifactsOf,
+    CitiesOf,
     RecordsOf,
     WorkOf,
     Committing,

@@ -274,6 +274,18 @@ class AccountTrouble(Base, table=True):
     since: datetime = _time()
 
 
+class CityOddity(Base, table=True):
+    """Something odd about a city's service list or definitions, for as long as it is so: `bad` when a person must
+    act, `odd` when the bridge copes."""
+
+    __tablename__ = "city_oddity"
+
+    city_id: str = Field(primary_key=True)
+    words: str = Field(primary_key=True)
+    level: str
+    since: datetime = _time()
+
+
 class Follower(Base, table=True):
     """A conversation that hears of another's report."""
 

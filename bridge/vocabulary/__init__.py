@@ -106,6 +106,7 @@ from bridge.vocabulary.rows import (
 from bridge.vocabulary.services import (
     Attribute,
     Datatype,
+    Oddity,
     Service,
     Value,
 )
@@ -162,6 +163,7 @@ __all__ = [
     "MentionKind",
     "MessageArrived",
     "News",
+    "Oddity",
     "Outbound",
     "OutboxRow",
     "Outcome",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 
@@ -45,3 +46,13 @@ class Attribute:
     order: int = 0
     values: tuple[Value, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something odd about what a city offers, in a sentence for its staff: `bad` when a person must act, `odd`
+    when the bridge copes."""
+
+    level: Literal["odd", "bad"]
+    words: str
+    since: datetime | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from bridge.open311.offered import offered
+from bridge.vocabulary import Service
 from tests.open311.scripted import ENDPOINT, POTHOLE, SERVICES, ManualClock, ScriptedCity, client_of
 
 LAMP = {"service_code": "lamp", "attributes": [{"code": "N", "datatype": "string", "variable": True}]}
@@ -69,7 +71,7 @@ async def test_oddities_of_the_list_are_kept_for_staff() -> None:
     assert [str(oddity) for oddity in client.oddities] == [
         "services: 1 without a service_code are left out: No code",
         "services: one service_code for several services, the first is used: 4",
-        "services: one name for several services, residents cannot tell them apart: pothole",
+        "services: one name for several services, told apart by group or code: pothole",
     ]
 
 
@@ -78,3 +80,42 @@ async def test_five_thousand_services_are_read() -> None:
     rows = [{"service_code": str(n), "service_name": f"Service {n}"} for n in range(5000)]
     city.replies["GET services.json"] = (200, rows)
     assert len(await client_of(city).services()) == 5000
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ((200, {"service_code": "lamp", "attributes": []}), "empty or unreadable, though metadata says that"),
+        ((200, "<html>Please log in</html>"), "no readable answer for services/lamp"),
+        ((200, ""), "no readable answer for services/lamp"),
+        ((404, [{"code": 404, "description": "none"}]), "refused with 404: nothing is asked"),
+    ],
+)
+async def test_a_definition_that_cannot_be_read_is_kept_for_staff_until_it_can(reply: object, words: str) -> None:
+    city, clock = ScriptedCity(), ManualClock()
+    city.replies["GET services/lamp.json"] = reply
+    client = client_of(city, clock)
+    assert await client.definition("lamp") == ()
+    assert [str(oddity) for oddity in client.oddities if oddity.subject == "definition of lamp"] != []
+    assert f"definition of lamp: {words}" in " ".join(map(str, client.oddities))
+    city.replies["GET services/lamp.json"] = (200, LAMP)
+    clock.pass_(2 * 3600)
+    assert await client.definition("lamp") != ()
+    assert [oddity for oddity in client.oddities if oddity.subject == "definition of lamp"] == []
+
+
+def listed(*rows: tuple[str, str, str]) -> list[str]:
+    """The names residents are offered, of codes, names and groups a city lists."""
+    return [service.service_name for service in offered(Service(c, n, group=g) for c, n, g in rows)]
+
+
+def test_services_of_one_name_are_told_apart_by_their_groups_or_codes() -> None:
+    assert listed(("1", "Tree", "Parks"), ("2", "tree", "Streets"), ("3", "Lamp", "Streets")) == [
+        "Tree (Parks)", "tree (Streets)", "Lamp",
+    ]  # fmt: skip
+    assert listed(("1", "Tree", "Parks"), ("2", "Tree", "Parks")) == ["Tree (1)", "Tree (2)"]
+
+
+def test_headings_are_left_out_and_a_service_without_a_name_goes_by_its_code() -> None:
+    rows = (("0", "--- Streets ---", ""), ("t", "TEST - DO NOT USE", ""), ("9", "", ""), ("5", "Water test", ""))
+    assert listed(*rows) == ["9", "Water test"]

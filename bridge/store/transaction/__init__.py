@@ -8,6 +8,7 @@ from __future__ import annotations
 from bridge.store.console import Console
 from bridge.store.transaction.artifacts import Artifacts
 from bridge.store.transaction.attempts import Attempts
+from bridge.store.transaction.cities import Cities
 from bridge.store.transaction.deliveries import Deliveries
 from bridge.store.transaction.inbox import InboxPart
 from bridge.store.transaction.media import MediaPart
@@ -20,7 +21,18 @@ from bridge.store.transaction.work import Work
 
 
 class SqlTransaction(
-    InboxPart, Deliveries, Timers, Reports, MediaPart, Staff, Attempts, Artifacts, RetentionPart, Records, Work
+    InboxPart,
+    Deliveries,
+    Timers,
+    Reports,
+    MediaPart,
+    Staff,
+    Attempts,
+    Artifacts,
+    Cities,
+    RetentionPart,
+    Records,
+    Work,
 ):
     """Every subject, on one session."""
 

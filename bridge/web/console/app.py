@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bridge.web.console import city_desk, conversations, figures, people, queue, requests
+from bridge.web.console import cities, city_desk, conversations, figures, people, queue, requests
 from bridge.web.console.guard import Gate, Headers, tile_host
 from bridge.web.console.look import STATIC, environment
 from bridge.web.console.parts import MOUNT, Console
@@ -78,6 +78,7 @@ def _pages(gate: Gate) -> list[BaseRoute]:
         Route("/desk/{city}/{id}", gate(city_desk.change, "agent"), methods=["POST"]),
         Route("/figures", gate(figures.page)),
         Route("/figures/{table}.csv", gate(figures.export)),
+        Route("/services", gate(cities.cities)),
         Route("/people", gate(people.people, "admin")),
         Route("/people/invite", gate(people.invite_person, "admin"), methods=["POST"]),
         Route("/people/{id}", gate(people.change_person, "admin"), methods=["POST"]),

@@ -23,6 +23,7 @@ SECTIONS = (
     "requests",
     "desk",
     "figures",
+    "services",
     "people",
     "audit",
 )  # what the navigation names

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from bridge.errors import Permanent, SettingsError
 from bridge.ports import Accept, Clock
 from bridge.vocabulary import Attachment, Delivery, Inbound, InboundKind, Outbound, Sent
-from channels import mail_bounce, mail_kind, mail_mime, mail_out, mail_server, mail_text
+from channels import mail_auth, mail_bounce, mail_kind, mail_mime, mail_out, mail_server, mail_text
 from channels.hygiene import RateLimit, answerable, redacted
 from channels.mail_server import Delivered
 from channels.mail_thread import Sealer, message_ids, tagged, thread_of
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 
 RAW_TYPE: Final = "message/rfc822"
 LARGE: Final = 64 * 1024  # bytes from which a mail is read in a thread
+JUDGES: Final = 8  # mails whose sender is looked up at a time
 HOUR: Final = 3600.0  # seconds
 
 _SAYS_NOTHING = re.compile(
@@ -45,7 +47,8 @@ class Settings(BaseModel):
     """One mailbox of the bridge. The first of `addresses` is the sender of replies; mail to any of them, with or
     without `+token`, is taken. `reply_key` signs reply addresses, so that a reply finds its conversation from
     any sender. `relay_tls` starttls insists on it. `trusted_relays` are the names (authserv-id) under which your
-    own mail servers note SPF, DKIM and DMARC results."""
+    own mail servers note SPF, DKIM and DMARC results; `sender_checks` own judges them from the DNS where no such
+    server did, within `dns_seconds`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,8 +63,12 @@ class Settings(BaseModel):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     per_minute: int = Field(0, ge=0)  # mails of one peer address; 0 for no limit
+    per_sender_hour: int = Field(0, ge=0)
+    greylist_minutes: float = Field(0, ge=0)
     answers_per_hour: int = Field(30, gt=0)  # mails of one sender that are answered
     trusted_relays: tuple[str, ...] = ()
+    sender_checks: Literal["relay", "own"] = "relay"
+    dns_seconds: float = Field(8, gt=0)
     reply_key: SecretStr | None = None
     relay_host: str = "127.0.0.1"
     relay_port: int = Field(25, ge=1, le=65535)
@@ -69,6 +76,8 @@ class Settings(BaseModel):
     relay_username: str = ""
     relay_password: SecretStr | None = None
     timeout_seconds: float = Field(30, gt=0)
+    dkim_selector: str = Field("", pattern=r"^[A-Za-z0-9._-]*$")
+    dkim_key: SecretStr | None = None  # PEM
 
     def model_post_init(self, context: Any, /) -> None:
         for address in self.addresses:
@@ -76,6 +85,10 @@ class Settings(BaseModel):
                 raise ValueError(f"addresses: {address!r} is no mail address")
         if (self.tls != "none") != (self.tls_certificate is not None):
             raise ValueError("tls and tls_certificate go together")
+        if bool(self.dkim_selector) != (self.dkim_key is not None):
+            raise ValueError("dkim_selector and dkim_key go together")
+        if self.dkim_key is not None:
+            mail_out.check_key(self.dkim_key.get_secret_value().encode())
 
     @property
     def domain(self) -> str:
@@ -92,9 +105,12 @@ class Mailbox:
     trusted_relays: frozenset[str] = frozenset()
 
 
-def parse(delivered: Delivered, mailbox: Mailbox, received_at: datetime) -> list[Inbound]:
-    """What one delivered mail says. Always one Inbound: a delivery report about a mail of ours is a DELIVERY;
-    what a machine wrote, or we, or anyone to postmaster, is flagged automatic."""
+def parse(
+    delivered: Delivered, mailbox: Mailbox, received_at: datetime, verdicts: Mapping[str, str] | None = None
+) -> list[Inbound]:
+    """What one delivered mail says; `verdicts` as mail_auth.judge gives them, unless a trusted relay noted its
+    own. Always one Inbound: a delivery report about a mail of ours is a DELIVERY; what a machine wrote, or we, or
+    anyone to postmaster, is flagged automatic."""
     letter = mail_mime.read(delivered.raw)
     kind, _ = mail_kind.judge(letter, delivered.mail_from)
     sender = letter.sender or mail_mime.address(delivered.mail_from)
@@ -106,7 +122,7 @@ def parse(delivered: Delivered, mailbox: Mailbox, received_at: datetime) -> list
         kind=InboundKind.MESSAGE if sender else InboundKind.UNKNOWN,
         provider_key=_provider_key(delivered, letter),
         sender=sender,
-        thread=_thread(letter, delivered.recipient, sender, mailbox),
+        thread=_thread(letter, delivered.recipient, sender, mailbox, verdicts or {}),
         received_at=received_at,
         text=_with_subject(letter, written.words),
         subject=_REPLY_MARKS.sub("", letter.subject, count=1),
@@ -135,7 +151,13 @@ class Mail:
     name = "mail"
     alone = False
 
-    def __init__(self, account_id: str, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        settings: Settings,
+        clock: Clock,
+        lookups: Callable[[float], mail_auth.Lookup] = mail_auth.lookup_within,
+    ) -> None:
         self.account_id = account_id
         self._settings = settings
         self._clock = clock
@@ -144,6 +166,9 @@ class Mail:
         self._mailbox = Mailbox(account_id, addresses, key, frozenset(map(str.lower, settings.trusted_relays)))
         self._sealer = Sealer(account_id, key)
         self._answers = RateLimit(settings.answers_per_hour, HOUR)
+        self._signer = _signer(settings)
+        self._lookups = lookups
+        self._judges = ThreadPoolExecutor(JUDGES, thread_name_prefix="mail-auth")
         self._listening = asyncio.Event()
         self._port = settings.listen_port
 
@@ -177,7 +202,8 @@ class Mail:
         token = self._sealer.token(message.thread)
         letter = mail_out.write_letter(message, sender, self._settings.sender_name, token, self._clock.now())
         # The token in the return path lets a bounce find its conversation.
-        await mail_out.hand_over(letter, self._relay(), tagged(sender, token), message.to)
+        raw = await asyncio.to_thread(mail_out.signed, letter, self._signer)
+        await mail_out.hand_over(raw, self._relay(), tagged(sender, token), message.to)
         return Sent(str(letter["Message-ID"]))
 
     async def fetch(self, attachment: Attachment, raw: bytes) -> bytes:
@@ -191,18 +217,27 @@ class Mail:
         """Nothing: the mail itself is here."""
 
     async def close(self) -> None:
-        """Nothing is kept open between mails."""
+        self._judges.shutdown(wait=False, cancel_futures=True)
 
     async def _store(self, delivered: Delivered, accept: Accept) -> None:
-        now = self._clock.now()
+        now, verdicts = self._clock.now(), await self._judged(delivered)
         if len(delivered.raw) < LARGE:
-            messages = parse(delivered, self._mailbox, now)
+            messages = parse(delivered, self._mailbox, now, verdicts)
         else:
-            messages = await asyncio.to_thread(parse, delivered, self._mailbox, now)
+            messages = await asyncio.to_thread(parse, delivered, self._mailbox, now, verdicts)
         messages = [self._bounded(message) for message in messages]
         await accept(messages)
         for message in messages:
             log.info("mail.stored", account_id=self.account_id, kind=message.kind, sender=redacted(message.sender))
+
+    async def _judged(self, delivered: Delivered) -> Mapping[str, str]:
+        """In threads of its own: a stranger's slow DNS must hold up nobody else's work."""
+        if self._settings.sender_checks != "own":
+            return {}
+        lookup = self._lookups(self._settings.dns_seconds)
+        peer = delivered.peer or mail_auth.Peer("")
+        asked = (delivered.raw, delivered.mail_from, peer, lookup)
+        return await asyncio.get_running_loop().run_in_executor(self._judges, mail_auth.judge, *asked)
 
     def _bounded(self, message: Inbound) -> Inbound:
         bounded = answerable(message, self._answers)
@@ -219,6 +254,8 @@ class Mail:
             hostname=settings.hostname or settings.domain,
             max_bytes=settings.max_bytes,
             per_minute=settings.per_minute,
+            per_sender_hour=settings.per_sender_hour,
+            greylist_minutes=settings.greylist_minutes,
             certificate=settings.tls_certificate,
             key=settings.tls_key,
             tls=settings.tls,
@@ -237,6 +274,12 @@ class Mail:
         )
 
 
+def _signer(settings: Settings) -> mail_out.Signer | None:
+    if settings.dkim_key is None:
+        return None
+    return mail_out.Signer(settings.dkim_selector, settings.domain, settings.dkim_key.get_secret_value().encode())
+
+
 def _provider_key(delivered: Delivered, letter: mail_mime.Letter) -> str:
     """A sender chooses Message-ID, so it alone proves no redelivery: the bytes and the recipient must agree."""
     digest = hashlib.sha256(delivered.raw).hexdigest()
@@ -244,10 +287,12 @@ def _provider_key(delivered: Delivered, letter: mail_mime.Letter) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _thread(letter: mail_mime.Letter, recipient: str, sender: str, mailbox: Mailbox) -> str:
-    """A mail whose sender is forged, says a relay of ours, holds a conversation of its own: it may report, and is
-    not taken for the earlier sender. A signed token proves more than the sender's domain does."""
-    forged = mail_kind.authentication(letter, mailbox.trusted_relays).get("dmarc") == "fail"
+def _thread(
+    letter: mail_mime.Letter, recipient: str, sender: str, mailbox: Mailbox, verdicts: Mapping[str, str]
+) -> str:
+    """A mail whose sender is forged, says a relay of ours or the DNS, holds a conversation of its own: it may
+    report, and is not taken for the earlier sender. A signed token proves more than the sender's domain does."""
+    forged = mail_auth.is_forged(mail_kind.authentication(letter, mailbox.trusted_relays) or verdicts)
     claimed = f"{sender}\0{letter.header('message-id')}" if forged else sender
     return thread_of(letter, recipient, claimed, Sealer(mailbox.account_id, mailbox.key))
 

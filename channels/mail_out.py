@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,6 +15,8 @@ from email.utils import format_datetime
 from typing import Final, Literal
 
 import aiosmtplib
+import dkim
+import dkim.crypto
 
 from bridge.errors import Permanent, Retryable, Unsure
 from bridge.vocabulary import Outbound
@@ -67,7 +69,34 @@ def write_letter(message: Outbound, sender: str, name: str, token: str, now: dat
     return letter
 
 
-async def hand_over(letter: EmailMessage, relay: Relay, mail_from: str, to: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A DKIM key: the selector its public half is published under, and the private half as PEM."""
+
+    selector: str
+    domain: str
+    key: bytes = field(repr=False)
+
+
+def signed(letter: EmailMessage, signer: Signer | None) -> bytes:
+    """The letter as it goes out, DKIM-signed (RFC 6376) where there is a key. Takes some ten milliseconds."""
+    raw = letter.as_bytes()
+    if signer is None:
+        return raw
+    selector, domain = signer.selector.encode("ascii"), signer.domain.encode("idna")
+    signature = dkim.sign(raw, selector, domain, signer.key, canonicalize=(b"relaxed", b"relaxed"))
+    return bytes(signature) + raw
+
+
+def check_key(pem: bytes) -> None:
+    """Raises ValueError when this is no private key that can sign."""
+    try:
+        dkim.crypto.parse_pem_private_key(pem)
+    except Exception:
+        raise ValueError("dkim_key: no RSA private key in PEM") from None
+
+
+async def hand_over(raw: bytes, relay: Relay, mail_from: str, to: str) -> None:
     """Gives a letter to the relay. Raises Retryable while nothing was sent, Permanent when the relay refuses for
     good, Unsure when its answer to the text is missing."""
     client = aiosmtplib.SMTP(
@@ -79,7 +108,7 @@ async def hand_over(letter: EmailMessage, relay: Relay, mail_from: str, to: str)
     )
     try:
         await _reach(client, relay, mail_from, to)
-        await _give(client, relay, letter)
+        await _give(client, relay, raw)
     finally:
         client.close()
 
@@ -97,11 +126,11 @@ async def _reach(client: aiosmtplib.SMTP, relay: Relay, mail_from: str, to: str)
         raise _refusal(error) or Retryable(f"mail relay not reached: {type(error).__name__}") from None
 
 
-async def _give(client: aiosmtplib.SMTP, relay: Relay, letter: EmailMessage) -> None:
+async def _give(client: aiosmtplib.SMTP, relay: Relay, raw: bytes) -> None:
     """The text itself: without an answer it may be on its way."""
     try:
         async with asyncio.timeout(relay.timeout):
-            await client.data(letter.as_bytes())
+            await client.data(raw)
     except (aiosmtplib.SMTPException, OSError) as error:
         raise _refusal(error) or Unsure(f"mail relay did not answer: {type(error).__name__}") from None
 

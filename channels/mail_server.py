@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from channels.hygiene import RateLimit
+from channels.hygiene import REMEMBERED_NAMES, RateLimit
+from channels.mail_auth import Peer
 from channels.mail_thread import DETAIL_MARK
 
 log = structlog.get_logger()
@@ -36,6 +38,7 @@ class Delivered:
     mail_from: str
     recipient: str
     raw: bytes
+    peer: Peer | None = None
 
 
 Store = Callable[[Delivered], Awaitable[None]]
@@ -44,7 +47,8 @@ Store = Callable[[Delivered], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Door:
     """How the server is set up. `addresses` are lower-case, without details. `per_minute` limits the mails of one
-    peer address (0: no limit); a relay in front of the bridge is one peer."""
+    peer address (0: no limit); a relay in front of the bridge is one peer. `per_sender_hour` limits those of one
+    return path."""
 
     account_id: str
     addresses: Collection[str]
@@ -52,6 +56,8 @@ class Door:
     hostname: str
     max_bytes: int
     per_minute: int = 0
+    per_sender_hour: int = 0
+    greylist_minutes: float = 0
     certificate: Path | None = None
     key: Path | None = None
     tls: Literal["none", "starttls", "required", "implicit"] = "none"
@@ -134,13 +140,35 @@ class _Certificate:
         return self._context
 
 
+class Greylist:
+    """Who was seen before. A server of spam seldom comes back; the first mail of an honest one comes late."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._first: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+
+    def knows(self, peer: str, sender: str, recipient: str, now: float) -> bool:
+        """Whether this combination was first seen long enough ago; servers of one network count as one."""
+        if not self._seconds:
+            return True
+        network = peer.rpartition(":" if ":" in peer else ".")[0]
+        seen = (network, sender.lower(), recipient.lower())
+        first = self._first.setdefault(seen, now)
+        self._first.move_to_end(seen)
+        if len(self._first) > REMEMBERED_NAMES:
+            self._first.popitem(last=False)
+        return now - first >= self._seconds
+
+
 class _Handler:
     """aiosmtpd's hooks."""
 
     def __init__(self, door: Door, store: Store) -> None:
         self._door = door
         self._store = store
-        self._limit = RateLimit(door.per_minute, 60)
+        self._peers = RateLimit(door.per_minute, 60)
+        self._senders = RateLimit(door.per_sender_hour, 3600)
+        self._greylist = Greylist(door.greylist_minutes * 60)
         self._storing = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -158,7 +186,11 @@ class _Handler:
         if self._closing:
             return "421 4.3.2 Closing, try again later"
         peer = str(session.peer[0]) if session.peer else ""
-        if not self._limit.allows(peer, server.loop.time()):
+        now = server.loop.time()
+        within = self._peers.allows(peer, now) and (
+            not address.strip("<>") or self._senders.allows(address.lower(), now)
+        )
+        if not within:
             log.warning("mail.too_many", account_id=self._door.account_id)
             return "450 4.7.0 Too many mails, try again later"
         envelope.mail_from = address
@@ -170,6 +202,9 @@ class _Handler:
     ) -> str:
         if not self._door.takes(address):
             return "550 5.1.1 No such mailbox here"
+        peer = _peer(server, session)
+        if peer and not self._greylist.knows(peer.address, envelope.mail_from or "", address, server.loop.time()):
+            return "451 4.7.1 Greylisted, try again later"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -177,7 +212,7 @@ class _Handler:
         # A mail to several of our addresses is one message; the one with a token says most.
         recipient = max(envelope.rcpt_tos, key=lambda address: DETAIL_MARK in address)
         reverse_path = (envelope.mail_from or "").strip("<>")  # aiosmtpd gives a null one as "<>"
-        delivered = Delivered(reverse_path, recipient, envelope.original_content or b"")
+        delivered = Delivered(reverse_path, recipient, envelope.original_content or b"", _peer(server, session))
         with self._busy():
             status = await self._stored(delivered)
         # LMTP answers once for each recipient, and aiosmtpd does not (its issue 517).
@@ -205,3 +240,10 @@ class _Handler:
             log.error("mail.not_stored", account_id=self._door.account_id, error=type(error).__name__)
             return "451 4.3.0 Not stored, try again later"
         return "250 2.0.0 Stored"
+
+
+def _peer(server: SMTP, session: Session) -> Peer | None:
+    """Who delivers. Over LMTP it is always a relay of one's own."""
+    if isinstance(server, LMTP) or not session.peer:
+        return None
+    return Peer(str(session.peer[0]), str(session.host_name or ""))

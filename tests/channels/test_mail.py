@@ -21,7 +21,7 @@ from bridge.errors import Permanent, Retryable, SettingsError
 from bridge.vocabulary import Choice, Inbound, InboundKind, Outbound
 from channels.mail import Mail, Mailbox, Settings, create, parse
 from channels.mail_out import write_letter
-from channels.mail_server import Delivered, Door
+from channels.mail_server import Delivered, Door, Greylist
 from channels.mail_thread import Sealer
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -231,6 +231,32 @@ async def test_a_peer_that_floods_is_told_to_come_later() -> None:
             await deliver("127.0.0.1", port, letter("ada@home.example", REPORT, "2", "b"))
     assert refused.value.code == 450
     assert len(kept) == 1
+
+
+async def test_a_sender_that_floods_is_told_to_come_later_and_others_are_not() -> None:
+    async with serving(per_sender_hour=1) as (_, port, kept):
+        await deliver("127.0.0.1", port, letter("ada@home.example", REPORT, "1", "a"))
+        with pytest.raises(aiosmtplib.SMTPSenderRefused) as refused:
+            await deliver("127.0.0.1", port, letter("ada@home.example", REPORT, "2", "b"))
+        await deliver("127.0.0.1", port, letter("bob@home.example", REPORT, "3", "c"))
+    assert refused.value.code == 450
+    assert len(kept) == 2
+
+
+async def test_a_greylisted_server_is_told_to_come_back() -> None:
+    async with serving(greylist_minutes=5) as (_, port, kept):
+        with pytest.raises(aiosmtplib.SMTPRecipientRefused) as refused:
+            await deliver("127.0.0.1", port, letter("ada@home.example", REPORT, "1", "a"))
+    assert refused.value.code == 451
+    assert kept == []
+
+
+def test_a_greylist_knows_who_came_back() -> None:
+    greylist = Greylist(300)
+    assert not greylist.knows("192.0.2.1", "ada@home.example", REPORT, 0)
+    assert not greylist.knows("192.0.2.1", "ada@home.example", REPORT, 60)
+    assert greylist.knows("192.0.2.9", "ada@home.example", REPORT, 400)
+    assert not greylist.knows("192.0.2.9", "eve@spam.example", REPORT, 400)
 
 
 async def test_a_mail_over_the_limit_is_refused_for_good() -> None:

@@ -26,7 +26,7 @@ from bridge.vocabulary import Attachment, Delivery, Inbound, InboundKind, Outbou
 from channels import mail_auth, mail_bounce, mail_kind, mail_mime, mail_out, mail_server, mail_text
 from channels.hygiene import RateLimit, answerable, redacted
 from channels.mail_server import Delivered
-from channels.mail_thread import Sealer, message_ids, tagged, thread_of
+from channels.mail_thread import DETAIL_MARK, Sealer, message_ids, tagged, thread_of
 
 log = structlog.get_logger()
 
@@ -112,7 +112,8 @@ def parse(
     own. Always one Inbound: a delivery report about a mail of ours is a DELIVERY; what a machine wrote, or we, or
     anyone to postmaster, is flagged automatic."""
     letter = mail_mime.read(delivered.raw)
-    kind, _ = mail_kind.judge(letter, delivered.mail_from)
+    leaves = _unsubscribes(letter, delivered.recipient, mailbox)
+    kind = "person" if leaves else mail_kind.judge(letter, delivered.mail_from)[0]
     sender = letter.sender or mail_mime.address(delivered.mail_from)
     written = mail_text.read(letter.body)
     unanswered = kind != "person" or sender in mailbox.addresses or delivered.recipient.startswith("postmaster")
@@ -124,7 +125,7 @@ def parse(
         sender=sender,
         thread=_thread(letter, delivered.recipient, sender, mailbox, verdicts or {}),
         received_at=received_at,
-        text=_with_subject(letter, written.words),
+        text=letter.subject if leaves else _with_subject(letter, written.words),
         subject=_REPLY_MARKS.sub("", letter.subject, count=1),
         attachments=letter.attachments,
         provider_id=letter.header("message-id"),
@@ -295,6 +296,14 @@ def _thread(
     forged = mail_auth.is_forged(mail_kind.authentication(letter, mailbox.trusted_relays) or verdicts)
     claimed = f"{sender}\0{letter.header('message-id')}" if forged else sender
     return thread_of(letter, recipient, claimed, Sealer(mailbox.account_id, mailbox.key))
+
+
+def _unsubscribes(letter: mail_mime.Letter, recipient: str, mailbox: Mailbox) -> bool:
+    """Whether a mail is what List-Unsubscribe asks for. Mail programs write it unasked, with a text of their own
+    that says that a machine wrote it."""
+    token = recipient.rpartition("@")[0].partition(DETAIL_MARK)[2]
+    signed = Sealer(mailbox.account_id, mailbox.key).thread(token)
+    return bool(signed) and letter.subject.strip().upper() == mail_out.UNSUBSCRIBE
 
 
 def _delivery(inbound: Inbound, letter: mail_mime.Letter, recipient: str) -> Inbound:

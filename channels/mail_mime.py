@@ -39,6 +39,25 @@ USUAL: Final = frozenset(
         "sender",
     )
 )
+# What programs attach of themselves: Outlook's winmail.dat, signatures, cards, invitations. Nobody meant to send
+# them, so nobody is told that they cannot be taken.
+UNMEANT: Final = frozenset(
+    (
+        "application/ms-tnef",
+        "application/vnd.ms-tnef",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-keys",
+        "application/ics",
+        "text/calendar",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+        "message/external-body",
+    )
+)
+UNMEANT_NAME: Final = re.compile(r"winmail\.dat|smime\.p7[sm]|signature\.asc|.{1,80}\.(vcf|ics)", re.IGNORECASE)
 SMALL_PICTURE: Final = 5_000  # bytes
 TEXT_LIMIT: Final = 200_000  # characters of body that are looked at
 
@@ -85,6 +104,17 @@ class Part:
         return self.is_attached or bool(self.file_name)
 
     @property
+    def is_meant(self) -> bool:
+        """Whether it is a file its sender chose: not what programs add, nor the tiny pictures that signatures and
+        trackers put in the text."""
+        kind = self.content_type
+        if kind in UNMEANT or UNMEANT_NAME.fullmatch(self.file_name):
+            return False
+        if kind.startswith("image/") and not self.is_attached:
+            return len(self.payload()) >= SMALL_PICTURE
+        return self.is_file or not kind.startswith(("text/", "message/delivery-", "multipart/"))
+
+    @property
     def file_name(self) -> str:
         try:
             return decoded(self.headers.get_filename() or "")
@@ -129,22 +159,16 @@ class Letter:
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
-        """Files and pictures; a reference is the part's number."""
+        """Files and pictures the sender meant to send; a reference is the part's number."""
         return tuple(
             Attachment(part.content_type, str(number), part.file_name, len(part.payload()))
             for number, part in enumerate(self.parts)
-            if part.is_file or not part.content_type.startswith(("text/", "message/delivery-", "multipart/"))
+            if part.is_meant
         )
 
     @property
     def photos(self) -> tuple[Attachment, ...]:
-        """Pictures, without the tiny ones that signatures and trackers put in the text."""
-        return tuple(
-            file
-            for file in self.attachments
-            if file.content_type.startswith("image/")
-            and (self.parts[int(file.reference)].is_attached or (file.size or 0) >= SMALL_PICTURE)
-        )
+        return tuple(file for file in self.attachments if file.content_type.startswith("image/"))
 
     def header(self, name: str) -> str:
         """The first header of that name; "" when absent."""

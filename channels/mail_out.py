@@ -24,6 +24,7 @@ from channels.hygiene import clean, one_line, with_choices
 from channels.mail_kind import REPLY_MARK
 from channels.mail_thread import message_ids, tagged
 
+UNSUBSCRIBE: Final = "STOP"
 RETRY_CREDENTIALS: Final = 300.0  # seconds
 
 # Long Message-IDs must not be folded into encoded words.
@@ -53,7 +54,9 @@ def write_letter(message: Outbound, sender: str, name: str, token: str, now: dat
     letter["From"] = Address(one_line(name), addr_spec=sender)
     letter["To"] = Address(username=local, domain=domain)
     if token:
-        letter["Reply-To"] = Address(one_line(name), addr_spec=tagged(sender, token))
+        tokened = tagged(sender, token)
+        letter["Reply-To"] = Address(one_line(name), addr_spec=tokened)
+        letter["List-Unsubscribe"] = f"<mailto:{tokened}?subject={UNSUBSCRIBE}>"  # RFC 2369
     letter["Subject"] = _subject(message)
     letter["Date"] = format_datetime(now)
     letter["Message-ID"] = _message_id(message.id, token, sender.rpartition("@")[2])

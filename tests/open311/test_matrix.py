@@ -16,6 +16,7 @@ import pytest
 from bridge.city.imitation import QUIRKS
 from bridge.errors import BridgeError
 from bridge.open311 import Client
+from bridge.open311.profile import reasons
 from bridge.vocabulary import Followed, Submission
 from tests.open311.embedded import EmbeddedCity, RunEmbedded
 
@@ -75,6 +76,9 @@ CASES = [
     Case("no-json"),
     Case("no-xml", XML),
     Case("no-suffix", {"suffix": False}),
+    Case("paths-capital", {"services_path": "Services", "requests_path": "Requests", "request_path": "Requests"}),
+    Case("request-singular", {"request_path": "request"}),
+    Case("deflate-broken", {"accept_encoding": "identity"}),
     Case("definition-xml-500", XML),
     Case("json-as-xml"),
     Case("type-application-xml", XML),
@@ -104,6 +108,7 @@ CASES = [
     Case("receipt-id"),
     Case("receipt-null-token"),
     Case("receipt-echo"),
+    Case("receipt-echo-other", {"check_echo": False}),
     Case("token-pending-404"),
     Case("token-pending-500", {"pending_statuses": (404, 500)}),
     Case("no-token-method", {}, {"token": None}),
@@ -190,6 +195,37 @@ ELSEWHERE = {
     "test_probe": {"no-discovery", "discovery-foreign", "no-updates"},
     "test_offer and test_following": {"changeset-without-zone", "update-id-empty"},
 }  # fmt: skip
+
+
+PLAIN = {  # switches that no server's oddity calls for: where, who, how much and how long
+    "endpoint",
+    "jurisdiction_id",
+    "discovery_url",
+    "proxy",
+    "extra_form",
+    "description_limit",
+    "marker_line",
+    "clock_skew_minutes",
+    "read_seconds",
+    "submit_seconds",
+    "cache_minutes",
+    "circuit_failures",
+    "circuit_seconds",
+    "settle_seconds",
+}
+SWITCHED_ELSEWHERE = {
+    "test_form": {"send_coordinates", "send_address", "send_address_id"},
+    "test_switches": {"extensions", "paging"},
+    "test_following": {"single_reads", "ids_per_read", "updated_after", "updates", "reads_per_minute"},
+    "test_reads": {"window_days"},
+    "test_submit": {"media_field"},
+    "test_probe": {"status_words"},
+}  # fmt: skip
+
+
+def test_every_switch_of_a_profile_has_a_case() -> None:
+    switched = {switch for case in CASES for switch in case.switches}
+    assert switched.union(PLAIN, *SWITCHED_ELSEWHERE.values()) == set(reasons())
 
 
 def test_every_quirk_has_a_case() -> None:

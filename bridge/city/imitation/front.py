@@ -124,7 +124,7 @@ def _parts(path: str) -> tuple[Resource, str, Format | None]:
     last = stem if form else words[-1]
     if len(words) == 1:
         return _LISTS.get(last.lower(), "other"), "", form
-    return (_SINGLE.get(words[0], "other") if len(words) == 2 else "other"), last, form
+    return (_SINGLE.get(words[0].lower(), "other") if len(words) == 2 else "other"), last, form
 
 
 async def _body(receive: Receive) -> bytes:

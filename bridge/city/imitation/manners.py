@@ -95,6 +95,27 @@ def no_suffix(asked: Asked, argument: str) -> Asked | Reply:
     return replace(asked, format="xml")
 
 
+@on_ask("paths-capital")
+def paths_capital(asked: Asked, argument: str) -> Asked | Reply:
+    """Paths are Services and Requests (West Berkshire)."""
+    small = asked.path.lstrip("/").startswith(("services", "requests"))
+    return _no(404, "Not found") if small else asked
+
+
+@on_ask("request-singular")
+def request_singular(asked: Asked, argument: str) -> Asked | Reply:
+    """One request is read at request/ID and nowhere else (Boston's own client)."""
+    plural = asked.resource == "request" and not asked.path.startswith("/request/")
+    return _no(404, "Not found") if plural else asked
+
+
+@on_ask("deflate-broken")
+def deflate_broken(asked: Asked, argument: str) -> Asked | Reply:
+    """Whoever accepts deflate gets an internal error (Alexandria)."""
+    broken = "deflate" in asked.headers.get("accept-encoding", "")
+    return _no(500, "Internal error") if broken else asked
+
+
 @on_ask("no-token-method")
 def no_token_method(asked: Asked, argument: str) -> Asked | Reply:
     """GET tokens is 404 for good."""

@@ -76,6 +76,12 @@ def receipt_echo(asked: Asked, reply: Reply, argument: str) -> Reply:
     return reply.each(lambda row: full | row) if _receipt(asked, reply) else reply
 
 
+@on_reply("receipt-echo-other")
+def receipt_echo_other(asked: Asked, reply: Reply, argument: str) -> Reply:
+    """The description that is echoed is the service's own words, not the sender's (a ticket system's template)."""
+    return reply.each(lambda row: row | {"description": "We look into it."}) if _receipt(asked, reply) else reply
+
+
 @on_write("receipt-odd-xml")
 def receipt_odd_xml(asked: Asked, content: bytes, argument: str) -> bytes:
     """The XML receipt is service_requests in service_requests (codefornl)."""

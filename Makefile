@@ -50,6 +50,7 @@ format: .venv/.ready
 
 bench: setup
 	@$(BIN)/python -m tests.bench.intake
+	@$(BIN)/python -m tests.bench.places
 
 docs: setup
 	@$(BIN)/open311-bridge demo --write README.md

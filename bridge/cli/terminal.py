@@ -50,9 +50,9 @@ def progress(line: str) -> None:
 
 
 def say_json(rows: Iterable[dict[str, Any]]) -> None:
-    """One JSON object a line."""
+    """One JSON object a line, in ASCII: some characters of a text would end a line, or fit no encoding."""
     for row in rows:
-        say(json.dumps(row, ensure_ascii=False))
+        say(json.dumps(row))
 
 
 def say_table(values: dict[str, float | None]) -> None:

@@ -112,8 +112,8 @@ def _locate(path: Path | None, models: Path) -> Locate:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [_row(path, line, number) for number, line in enumerate(lines, start=1) if line.strip()]
+    with path.open(encoding="utf-8-sig") as lines:  # str.splitlines would cut a text at a separator within it
+        return [_row(path, line, number) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
 def _row(path: Path, line: str, number: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,8 @@ def fairview(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
 
 
 @pytest.fixture(scope="session")
-def extractor() -> addresses.Extractor:
-    """What `make setup` trained; trained here, once, when it has not run."""
-    directory = Path(os.environ.get("OPEN311_BRIDGE_MODELS", ROOT / "var" / "models")) / "places"
-    return addresses.load(addresses.build(directory))
+def extractor(models_dir: Path) -> addresses.Extractor:
+    return addresses.load(addresses.build(models_dir / "places"))
 
 
 @pytest.fixture(scope="session")

@@ -84,9 +84,8 @@ def outcomes(rows: Sequence[Row], locator: PlaceLocator) -> Iterator[Outcome]:
         located = locator.locate(row["text"])
         best = located.candidates[0] if located.candidates else None
         pin = (float(row["lat"]), float(row["lon"]))
-        off = (
-            metres((best.lat, best.long), pin) if best and best.lat is not None and best.long is not None else 1e9
-        )
+        at = (best.lat, best.long) if best and best.lat is not None and best.long is not None else None
+        off = metres(at, pin) if at else math.inf
         said = any(m.kind in PRECISE_KINDS for m in located.mentions)
         yield Outcome(said, bool(PLAIN.search(row["text"])), located.ask, off)
 

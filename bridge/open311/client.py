@@ -121,7 +121,10 @@ class Client:
         skew = timedelta(minutes=self.profile.clock_skew_minutes)
         if self.profile.false_utc:  # who prints local time with a Z may compare with local time as well
             skew += _WIDEST_ZONE
-        found = await self.listing(Query(since - skew, self._now() + skew))
+        try:
+            found = await self.listing(Query(since - skew, self._now() + skew))
+        except Permanent as error:
+            return Lookup("cannot_tell", why=f"the city shows no list: {error}")
         return matching.settle(found.rows, submission, self.profile, since) or self._not_found(
             submission, found, since
         )

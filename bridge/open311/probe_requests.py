@@ -31,7 +31,11 @@ async def _recent(work: Bench) -> None:
     if answer is None:
         return
     if not answer.success:
-        work.note("bad", "requests", f"the list answered {answer.status}: {wire.words(answer.document)}")
+        told = f"the list answered {answer.status}: {wire.words(answer.document)}"
+        if answer.status >= 500 and answer.status != 501:
+            work.note("bad", "requests", told)
+        else:
+            work.quirk("requests", f"{told}; single ids are what is left", list_windows=False, many_ids=False)
         return
     work.recent = _rows(work, answer)
     count = len(work.recent)
@@ -86,6 +90,8 @@ def _parsed(value: str) -> datetime | None:
 
 async def _many_ids(work: Bench) -> None:
     ids = [row.service_request_id for row in work.recent if row.service_request_id][:3]
+    if not work.profile.many_ids:
+        return
     if len(ids) < 3:
         work.note("fine", "ids", "too few requests to see whether comma lists of ids work")
         return
@@ -146,6 +152,8 @@ async def _states(work: Bench) -> None:
 async def _dates(work: Bench) -> None:
     """Asks for the newer half of what was listed, and looks which rows come."""
     times = sorted(row.requested_datetime for row in work.recent if row.requested_datetime)
+    if not work.profile.list_windows:
+        return
     if len(times) < 4 or times[0] == times[-1]:
         work.note("fine", "dates", "too few requests to see whether start_date and end_date work")
         return
@@ -218,8 +226,9 @@ async def _delay(work: Bench) -> None:
     ids, cap = profile.ids_per_read if profile.many_ids else 1, profile.row_cap if profile.list_windows else 0
     means = Means(ids, cap, rows_per_hour=_traffic(work.recent))
     left = max(profile.reads_per_minute - SPARE, 1)  # what following leaves to tokens and look-ups
-    told = [f"{young} young ones {_minutes(delay(young, means, left))}" for young in _EXAMPLES]
-    words = f"with {profile.reads_per_minute} reads a minute a change is seen within: {', '.join(told)} minutes"
+    told = [f"{_minutes(delay(young, means, left))} with {young}" for young in _EXAMPLES]
+    words = f"with {profile.reads_per_minute} reads a minute a change is seen after at most {', '.join(told)}"
+    words += " open requests of the last two days (minutes)"
     work.note("fine" if profile.many_ids or profile.list_windows else "odd", "delay", words)
 
 

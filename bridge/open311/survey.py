@@ -59,7 +59,7 @@ def _of_services(found: Sequence[Row]) -> Iterator[tuple[Level, str]]:
         yield "bad", "the list is empty"
     codes = [text(row.get("service_code")) for row in found]
     names = [str(row.get("service_name") or "") for row in found]
-    if nameless := [name.strip() for code, name in zip(codes, names, strict=True) if not code]:
+    if nameless := [name.strip() or "(no name)" for code, name in zip(codes, names, strict=True) if not code]:
         yield "odd", f"{len(nameless)} without a service_code are left out: {_some(nameless)}"
     if twice := _repeated(code for code in codes if code):
         yield "odd", f"one service_code for several services, the first is used: {_some(twice)}"

@@ -178,6 +178,8 @@ CASES = [
     Case("list-order-mixed"),
     Case("fresh-hidden", {"fresh_requests_listed": False, "list_windows": False}, {"look_up": "cannot_tell"}),
     Case("fresh-hidden-for=300", {"fresh_requests_listed": False}, {"look_up": "cannot_tell"}),
+    Case("no-lists", {"many_ids": False, "list_windows": False}, {"look_up": "cannot_tell"}),
+    Case("no-lists", {}, {"look_up": "cannot_tell"}),
     Case("unknown-request-empty"),
     Case("private-403", {"many_ids": True}),
 ]  # fmt: skip

@@ -107,10 +107,15 @@ async def test_an_oddity_is_told_in_words(quirk: str, subject: str, words: str, 
 async def test_the_delay_is_told_where_single_ids_are_all_there_is(run_embedded: RunEmbedded) -> None:
     with run_embedded() as city:
         fill(city)
-        city.quirks += ["first-id-only", "dates-swapped", "status-ignored", "windows-ignored", "no-updates"]
+        city.quirks += ["no-lists", "no-updates"]
         found = await check(city, reads_per_minute=10)
+    assert (found.profile.many_ids, found.profile.list_windows) == (False, False)
     delay = next(finding for finding in found.findings if finding.subject == "delay")
-    assert delay.words.startswith("with 10 reads a minute a change is seen within")
+    assert (delay.level, delay.words) == (
+        "odd",
+        "with 10 reads a minute a change is seen after at most 15 with 100, 62 with 500, 250 with 2000 "
+        "open requests of the last two days (minutes)",
+    )
 
 
 async def test_a_check_keeps_to_ten_reads_a_minute(run_embedded: RunEmbedded) -> None:

@@ -122,6 +122,13 @@ def no_token_method(asked: Asked, argument: str) -> Asked | Reply:
     return _no(404, "Not found") if asked.resource == "token" else asked
 
 
+@on_ask("no-lists")
+def no_lists(asked: Asked, argument: str) -> Asked | Reply:
+    """Lists of requests are refused with 403; single requests are shown (a back end that keeps them private)."""
+    listed = asked.resource == "requests" and asked.method == "GET"
+    return _no(403, "You may not list requests.") if listed else asked
+
+
 @on_ask("no-updates")
 def no_updates(asked: Asked, argument: str) -> Asked | Reply:
     """No updates extension: 404."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bridge.flow import commands, letters
+from bridge.flow import commands, letters, personal
 from bridge.flow.answers import email_in, interpret, name_in
 from bridge.vocabulary import (
     Draft,
@@ -173,11 +173,14 @@ def _in_words(words: str) -> Place:
 
 
 def complete(draft: Draft, facts: Facts, *, answerable: bool = True) -> FileReport:
-    """The finished report. Contact goes in only where the city needs it."""
+    """The finished report. What is personal in the words is masked, since cities publish descriptions; what of it
+    is the resident's own becomes contact. All other contact goes in only where the city needs it."""
     assert draft.place
-    given = {**facts.contact, **draft.contact}
-    contact = {name: given[name] for name in facts.contact_needed if given.get(name)}
-    words = description(draft) if answerable else f"{description(draft)}\n{UNANSWERABLE}"
+    public, own = personal.published(description(draft), facts.services.get(draft.service_code))
+    own = {} if draft.anonymous else own
+    given = {**own, **facts.contact, **draft.contact}
+    contact = own | {name: given[name] for name in facts.contact_needed if given.get(name)}
+    words = public if answerable else f"{public}\n{UNANSWERABLE}"
     attributes = draft.attributes
     return FileReport(draft.service_code, words, draft.place, attributes, contact, draft.cites, draft.photos)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bridge.flow import commands
+from bridge.flow import commands, personal
 from bridge.flow.conversation.turn import Turn
 from bridge.vocabulary import Decision, Draft, Effect, MessageArrived, Policy, PostUpdate, Report, Say, ToStaff
 
@@ -67,5 +67,6 @@ def taken_back(turn: Turn, report: Report) -> tuple[Effect, ...]:
 def to_the_city(turn: Turn, report: Report, words: str, photos: tuple[str, ...] = ()) -> tuple[Effect, ...]:
     """The words go to the city where it takes updates, else to staff; the resident hears which."""
     if turn.policy.takes_updates:
-        return PostUpdate(report, words, photos), Say("update.sent")
+        public, _ = personal.published(words, turn.facts.services.get(report.service_code))
+        return PostUpdate(report, public, photos), Say("update.sent")
     return ToStaff("correction", words, report.id, media=photos), Say("update.staff")

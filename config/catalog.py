@@ -31,6 +31,30 @@ class GettextCatalog:
         return SLOT.sub(lambda slot: params[slot[1]], template)
 
 
+class EditedCatalog:
+    """Implements `bridge.ports.Catalog`: the written catalogue, but for the texts a city has changed."""
+
+    def __init__(self, written: GettextCatalog) -> None:
+        self.written = written
+        self.edited: Mapping[tuple[str, str], str] = {}
+
+    def text(self, message_id: str, language: str, params: Mapping[str, str]) -> str:
+        template = self.edited.get((language, message_id))
+        if template is None:
+            return self.written.text(message_id, language, params)
+        return SLOT.sub(lambda slot: params[slot[1]], template)
+
+    def fault(self, message_id: str, text: str) -> str:
+        """What is wrong with a changed text, "" when nothing is: it may ask for what the English one does."""
+        original = self.written.texts["en"].get(message_id)
+        if original is None:
+            return "there is no such message"
+        unknown = set(SLOT.findall(text)) - set(SLOT.findall(original))
+        if unknown:
+            return f"it names %({min(unknown)})s, which is not known here"
+        return "it holds a stray %" if "%(" in SLOT.sub("", text) else ""
+
+
 def load_catalog(folder: Path = MESSAGES) -> GettextCatalog:
     """Every catalogue in the folder. Raises SettingsError for a message that asks for an unknown name."""
     texts = {path.stem: _read(path) for path in sorted(folder.glob("*.po"))}

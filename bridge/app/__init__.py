@@ -53,13 +53,14 @@ from bridge.store.blobs import FolderBlobs
 from bridge.vocabulary import Artifact, Oddity, Service
 from bridge.web.console.app import console_app
 from bridge.web.console.parts import Console
+from bridge.web.console.setup import take_up
 from bridge.web.health import health
 from bridge.web.media import media_route
 from bridge.web.notices import notices
 from bridge.web.server import serving
 from bridge.web.site import site
 from classifiers import services
-from config.catalog import load_catalog
+from config.catalog import EditedCatalog, load_catalog
 from config.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -149,6 +150,7 @@ class Bridge:
                 await stack.enter_async_context(serving(served, listener))
             group = await stack.enter_async_context(asyncio.TaskGroup())
             await self.learn_services()
+            await take_up(self.handling, self.handling.catalog)
             for role in ROLES:
                 if role in roles:
                     self._take_up(role, group)
@@ -179,6 +181,7 @@ class Bridge:
             Look("services", SERVICES_AGAIN.total_seconds(), self._offer_again),
             Look("models", NEW_MODELS_SECONDS, self._take_new_models),
             Look("oddities", ODDITIES_SECONDS, self.note_oddities),
+            Look("set-up", NEW_MODELS_SECONDS, partial(take_up, self.handling, self.handling.catalog)),
         )
 
     def _ticking(self) -> Sequence[Look]:
@@ -286,7 +289,7 @@ async def open_bridge(
     work = handling.Handling(
         store,
         clock,
-        load_catalog(),
+        EditedCatalog(load_catalog()),
         jurisdictions,
         {account.id: account.cities for account in settings.account},
         files=Files(by_account, photos.develop, blobs),
@@ -303,7 +306,7 @@ async def open_bridge(
         accept=accepting(work),
         clients=clients,
         blobs=blobs,
-        console=console_of(settings, work, desks),
+        console=console_of(settings, work, desks, clients, by_account),
         desks=desks,
     )
     bridge.meters.watch()

@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bridge.city.desk import Desk
 from bridge.flow.handling import Handling
+from bridge.open311.client import Client
+from bridge.ports import Channel
+from bridge.store.types import new_id
+from bridge.vocabulary import Outbound
 from bridge.web.console.parts import MOUNT, AccountInfo, Console
 from bridge.web.console.signin import first_link
 from config.settings import CitySettings, Settings
@@ -18,7 +24,13 @@ SECRET_BYTES = 32
 SHOWN_OF_AN_ACCOUNT = ("number", "addresses", "bot_name")
 
 
-def console_of(settings: Settings, work: Handling, desks: Mapping[str, Desk]) -> Console:
+def console_of(
+    settings: Settings,
+    work: Handling,
+    desks: Mapping[str, Desk],
+    clients: Mapping[str, Client],
+    accounts: Mapping[str, Channel],
+) -> Console:
     """The console's parts. Its key is made once and kept beside the database."""
     return Console(
         handling=work,
@@ -32,6 +44,9 @@ def console_of(settings: Settings, work: Handling, desks: Mapping[str, Desk]) ->
             for account in settings.account
         ],
         city_settings={city.id: _plain(city) for city in settings.city},
+        circuits=partial(_circuits, clients),
+        test=partial(_send_test, accounts),
+        retention=settings.retention.model_dump(),
     )
 
 
@@ -39,6 +54,23 @@ async def welcome(settings: Settings, work: Handling) -> str | None:
     """Where the first administrator sets up an account; None once there is one."""
     path = await first_link(work.store, work.clock.now())
     return f"{settings.public_url}{path}" if path else None
+
+
+TEST = "This is a test of the city's report service. It works."
+
+
+async def _send_test(accounts: Mapping[str, Channel], account_id: str, address: str) -> None:
+    """One message outside any conversation. Raises as the channel does."""
+    channel = accounts[account_id]
+    said = Outbound(f"test{new_id()}", account_id, channel.name, address, address, TEST, subject="Test")
+    await channel.send(said)
+
+
+def _circuits(clients: Mapping[str, Client]) -> dict[str, tuple[datetime | None, ...]]:
+    """Until when the posts and the reads of each city are held back; None: they are not."""
+    return {
+        city_id: (client.endpoint.posts.until, client.endpoint.reads.until) for city_id, client in clients.items()
+    }
 
 
 def _secret(path: Path) -> bytes:

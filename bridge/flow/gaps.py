@@ -60,7 +60,12 @@ Find = Callable[[Draft, State, Facts, Policy], Gap | None]
 def service_of(draft: Draft, facts: Facts, policy: Policy) -> str:
     """The service the resident chose, or the one that is certain enough; "" when there is none."""
     best = draft.guesses[0] if draft.guesses else None
-    if draft.service_code or best is None or best.p < policy.submit or best.service_code not in facts.services:
+    if (
+        draft.service_code
+        or best is None
+        or best.p < policy.needed(best.service_code)
+        or best.service_code not in facts.services
+    ):
         return draft.service_code
     return best.service_code
 

@@ -147,6 +147,22 @@ class RequestsOf(Protocol):
     def set_report_state(self, report_id: str, state: str) -> None: ...
 
 
+class SetupOf(Protocol):
+    """What an administrator sets beside the settings file."""
+
+    def thresholds(self, city_id: str) -> Mapping[str, float]: ...
+    def set_threshold(self, city_id: str, service_code: str, submit: float | None) -> None: ...
+    def wordings(self) -> Mapping[tuple[str, str], str]:
+        """(language, message id) -> the city's own text."""
+        ...
+
+    def set_wording(self, language: str, message_id: str, text: str) -> None:
+        """Keeps a text of the city's own; "" takes it back."""
+        ...
+
+    def last_heard(self, account_id: str) -> datetime | None: ...
+
+
 class FiguresOf(Protocol):
     """How it is going."""
 
@@ -157,5 +173,5 @@ class FiguresOf(Protocol):
     def totals(self, now: datetime) -> Totals: ...
 
 
-class ConsoleOf(AccountsOf, QueueOf, ConversationsOf, RequestsOf, FiguresOf, Protocol):
+class ConsoleOf(AccountsOf, QueueOf, ConversationsOf, RequestsOf, SetupOf, FiguresOf, Protocol):
     """All of it, on the unit of work it came from."""

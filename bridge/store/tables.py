@@ -512,6 +512,16 @@ class TrainingExample(Base, table=True):
     at: datetime = _time()
 
 
+class Wording(Base, table=True):
+    """A text to residents in the city's own words, in the place of the catalogue's."""
+
+    __tablename__ = "wording"
+
+    language: str = Field(primary_key=True)
+    message_id: str = Field(primary_key=True)
+    text: str
+
+
 class Said(Base, table=True):
     """The words of messages and notes, to be searched. `row_id` is the inbox, outbox or note row's."""
 

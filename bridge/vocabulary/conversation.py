@@ -455,8 +455,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A city's rules. `submit`: file unasked from this probability on; below `ask` the choice is left to the
-    resident's own words first. `most_questions` before a draft goes to staff.
+    """A city's rules. `submit`: file unasked from this probability on (`submit_of`: of single services); below
+    `ask` the choice is left to the resident's own words first. `most_questions` before a draft goes to staff.
 
     `hold` is how long a report waits for more of it, on channels other than mail. `confirm`: "unsure" asks where
     the best guess is below `confirm_below`. A draft is reminded of after `remind_after` and ended as `unfinished`
@@ -467,6 +467,7 @@ class Policy:
     """
 
     submit: float = 0.45
+    submit_of: Mapping[str, float] = field(default_factory=dict)
     ask: float = 0.08
     most_questions: int = 3
     emergency_number: str = "911"
@@ -491,6 +492,10 @@ class Policy:
     photo_for: tuple[str, ...] = ()
     most_an_hour: int = 30
     answers: tuple[CityAnswer, ...] = ()
+
+    def needed(self, service_code: str) -> float:
+        """From what probability on that service is taken unasked."""
+        return self.submit_of.get(service_code, self.submit)
 
 
 ReportState = Literal["queued", "accepted", "refused", "unsure", "cancelled"]

@@ -80,7 +80,7 @@ class Words:
 class Places:
     """Implements bridge.ports.Locator."""
 
-    def locate(self, text: str, language: str) -> Located:
+    def locate(self, text: str, language: str, last: Place | None = None) -> Located:
         known = [place for place in (OAK, ELM) if place.address.split()[1].lower() in text.lower()]
         return Located(candidates=tuple(known), ask=False)
 

@@ -4,6 +4,7 @@ accounts        people, sessions, invitations, the audit log
 queue           what a person must look at, and what they did about it
 conversations   transcripts, lists, search, notes
 requests        reports, their attempts, the map
+setup           thresholds and texts of the city's own
 figures         how it is going
 """
 
@@ -14,7 +15,8 @@ from bridge.store.console.conversations import Conversations
 from bridge.store.console.figures import FiguresPart
 from bridge.store.console.queue import QueuePart
 from bridge.store.console.requests import Requests
+from bridge.store.console.setup import Setup
 
 
-class Console(Accounts, QueuePart, Conversations, Requests, FiguresPart):
+class Console(Accounts, QueuePart, Conversations, Requests, Setup, FiguresPart):
     """Every part, on one session."""

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bridge.web.console import cities, city_desk, conversations, figures, people, queue, requests
+from bridge.web.console import cities, city_desk, conversations, figures, people, queue, requests, setup
 from bridge.web.console.guard import Gate, Headers, tile_host
 from bridge.web.console.look import STATIC, environment
 from bridge.web.console.parts import MOUNT, Console
@@ -79,6 +79,20 @@ def _pages(gate: Gate) -> list[BaseRoute]:
         Route("/figures", gate(figures.page)),
         Route("/figures/{table}.csv", gate(figures.export)),
         Route("/services", gate(cities.cities)),
+        Route("/setup", gate(setup.services, "admin")),
+        Route("/setup/threshold", gate(setup.set_threshold, "admin"), methods=["POST"]),
+        Route("/setup/cities", gate(setup.cities, "admin")),
+        Route("/setup/channels", gate(setup.channels, "admin")),
+        Route("/setup/channels/{id}/test", gate(setup.send_test, "admin"), methods=["POST"]),
+        Route("/setup/words", gate(setup.words, "admin")),
+        Route("/setup/words", gate(setup.set_words, "admin"), methods=["POST"]),
+        Route("/setup/words/preview", gate(setup.preview, "admin"), methods=["POST"]),
+        Route("/setup/models", gate(setup.models, "admin")),
+        Route("/setup/models", gate(setup.use_model, "admin"), methods=["POST"]),
+        Route("/setup/templates", gate(setup.templates, "admin")),
+        Route("/setup/templates", gate(setup.keep_template, "admin"), methods=["POST"]),
+        Route("/setup/templates/{id}/drop", gate(setup.drop_template, "admin"), methods=["POST"]),
+        Route("/setup/retention", gate(setup.retention, "admin")),
         Route("/people", gate(people.people, "admin")),
         Route("/people/invite", gate(people.invite_person, "admin"), methods=["POST"]),
         Route("/people/{id}", gate(people.change_person, "admin"), methods=["POST"]),

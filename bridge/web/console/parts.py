@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bridge.city.desk import Desk
@@ -39,8 +39,9 @@ class Console:
     accounts: Sequence[AccountInfo] = ()
     taken: Taken = field(default_factory=Taken)
     city_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    circuits: Callable[[], Mapping[str, Any]] = dict
-    test: Callable[[str, str], Awaitable[str]] | None = None
+    circuits: Callable[[], Mapping[str, tuple[datetime | None, ...]]] = dict
+    test: Callable[[str, str], Awaitable[None]] | None = None
+    retention: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def undo(self) -> timedelta:

@@ -43,8 +43,8 @@ class SignIn:
             Route("/login", self.login_page),
             Route("/login", self.login, methods=["POST"]),
             Route("/logout", self._gate(self.logout), methods=["POST"]),
-            Route("/setup/{token}", self.setup_page),
-            Route("/setup/{token}", self.setup, methods=["POST"]),
+            Route("/welcome/{token}", self.setup_page),
+            Route("/welcome/{token}", self.setup, methods=["POST"]),
             Route("/oidc", self.oidc_begin),
             Route("/oidc/answer", self.oidc_answer),
         ]
@@ -245,7 +245,7 @@ async def invite(store: Store, invitation: Invitation) -> str:
     """The path of a fresh link for the invitation."""
     token = secrets.token_urlsafe(24)
     await store.write(lambda tx: tx.console.invite(hashed(token), invitation))
-    return f"{MOUNT}/setup/{token}"
+    return f"{MOUNT}/welcome/{token}"
 
 
 async def first_link(store: Store, now: datetime, role: Role = "admin") -> str | None:

@@ -24,6 +24,7 @@ SECTIONS = (
     "desk",
     "figures",
     "services",
+    "setup",
     "people",
     "audit",
 )  # what the navigation names

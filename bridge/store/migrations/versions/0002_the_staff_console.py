@@ -67,6 +67,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_said_conversation_id"), ["conversation_id"], unique=False)
 
     op.create_table(
+        "wording",
+        sa.Column("language", AutoString(), nullable=False),
+        sa.Column("message_id", AutoString(), nullable=False),
+        sa.Column("text", AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("language", "message_id", name=op.f("pk_wording")),
+    )
+    op.create_table(
         "staff_account",
         sa.Column("id", AutoString(length=32), nullable=False),
         sa.Column("email", AutoString(), nullable=False),
@@ -169,6 +176,7 @@ def downgrade() -> None:
     op.drop_table("staff_invitation")
     op.drop_table("staff_deed")
     op.drop_table("staff_account")
+    op.drop_table("wording")
     op.drop_table("said")
     op.drop_table("reply_template")
     op.drop_table("audit_entry")

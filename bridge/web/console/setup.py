@@ -1,0 +1,257 @@
+"""Set-up: services, cities, channels, texts, models, retention. What the settings file sets is only shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from starlette.responses import Response
+
+from bridge import segments
+from bridge.errors import BridgeError
+from bridge.flow.handling import Handling
+from bridge.flow.staffing import Conflict, Unknown
+from bridge.ports import Transaction
+from bridge.vocabulary import Artifact
+from bridge.vocabulary.console import Template
+from bridge.web.console.parts import Console
+from bridge.web.console.visit import Visit, to
+from config.catalog import EditedCatalog, GettextCatalog
+
+MODEL = "service model"
+LANGUAGES = {"en": "English", "es": "Spanish"}
+SAMPLES: Mapping[str, str] = {
+    "city": "City of Fairview",
+    "service": "Street light out",
+    "place": "412 Oak St",
+    "id": "10001",
+    "reference": "B7KQ2M9X",
+    "note": "The lamp burns again.",
+    "emergency": "911",
+    "crisis": "988",
+    "hours": "Mon-Fri 8-5",
+    "url": "https://city.example/privacy",
+    "link": "https://city.example/p/1",
+    "date": "12/24",
+    "other": "Tree trimming",
+    "street": "Oak St",
+    "question": "How deep is it?",
+    "one": "Pothole",
+    "two": "Graffiti",
+    "text": "A crew will come this week.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text residents read, as it is now in one language."""
+
+    id: str
+    text: str
+    preview: str
+    segments: int
+    changed: bool
+
+
+async def services(visit: Visit) -> Response:
+    city_id = _city(visit)
+    city = visit.console.handling.jurisdictions[city_id]
+    own = await visit.console.handling.store.read(lambda tx: tx.console.thresholds(city_id))
+    rows = sorted(city.services.values(), key=lambda service: (service.group, service.service_name))
+    return visit.page(
+        "setup_services.html", tab="services", city_id=city_id, rows=rows, own=own, policy=city.policy
+    )
+
+
+async def set_threshold(visit: Visit) -> Response:
+    city_id, code = visit.field("city", 60), visit.field("service_code", 120)
+    city = visit.console.handling.jurisdictions.get(city_id)
+    if city is None or city_id not in visit.cities or code not in city.services:
+        raise Unknown("there is no such service")
+    given = visit.field("submit", 10)
+    try:
+        submit = float(given) / 100 if given else None
+    except ValueError:
+        raise Conflict("A threshold is a number of percent.") from None
+    if submit is not None and not 0 <= submit <= 1:
+        raise Conflict("A threshold lies between 0 and 100 percent.")
+    work = visit.console.handling
+    await work.store.write(lambda tx: tx.console.set_threshold(city_id, code, submit))
+    await visit.trace("threshold.set", "service", code, city=city_id, submit=given or "as the city's")
+    await take_up(work, visit.console.catalog)
+    return to("/setup", city=city_id, saved="yes")
+
+
+async def cities(visit: Visit) -> Response:
+    health = visit.console.circuits()
+    now = visit.console.handling.clock.now()
+    rows = [
+        (city, health.get(city.id, ()), visit.console.city_settings.get(city.id, {}))
+        for city in visit.console.handling.jurisdictions.values()
+        if visit.me.serves(city.id)
+    ]
+    return visit.page("setup_cities.html", tab="cities", rows=rows, moment=now)
+
+
+async def channels(visit: Visit) -> Response:
+    accounts = [account for account in visit.console.accounts if any(map(visit.me.serves, account.cities))]
+
+    def read(tx: Transaction) -> list[object]:
+        return [tx.console.last_heard(account.id) for account in accounts]
+
+    heard = await visit.console.handling.store.read(read)
+    rows = list(zip(accounts, heard, strict=True))
+    return visit.page("setup_channels.html", tab="channels", rows=rows, said=visit.query.get("said", ""))
+
+
+async def send_test(visit: Visit) -> Response:
+    """One message to an address of one's own, by the account's own channel."""
+    account, address = visit.path("id"), visit.field("address", 200)
+    if visit.console.test is None or account not in [known.id for known in visit.console.accounts]:
+        raise Unknown("there is no such account")
+    try:
+        await visit.console.test(account, address)
+        said = f"{account} took the test message for {address}."
+    except BridgeError as error:
+        said = f"{account} did not take it: {error}"
+    await visit.trace("channel.tested", "account", account)
+    return to("/setup/channels", said=said)
+
+
+async def words(visit: Visit) -> Response:
+    language = visit.query.get("language", "en")
+    catalog = _catalog(visit.console)
+    chosen = language if language in catalog.written.texts else "en"
+    return visit.page(
+        "setup_words.html",
+        tab="words",
+        language=chosen,
+        languages=LANGUAGES,
+        rows=[_message(catalog, id_, chosen) for id_ in catalog.written.texts["en"]],
+        wrong="",
+    )
+
+
+async def preview(visit: Visit) -> Response:
+    """How a text would read, and how many segments it takes."""
+    text = visit.field("text", 1000)
+    fault = _catalog(visit.console).fault(visit.field("message_id", 60), text)
+    shown = "" if fault else _filled(text)
+    return visit.page("setup_preview.html", fault=fault, preview=shown, segments=segments.count(shown))
+
+
+async def set_words(visit: Visit) -> Response:
+    language, id_, text = visit.field("language", 8), visit.field("message_id", 60), visit.field("text", 1000)
+    catalog = _catalog(visit.console)
+    fault = catalog.fault(id_, text)
+    if fault or language not in catalog.written.texts:
+        raise Conflict(f"The text was not kept: {fault or 'there is no such language'}.")
+    text = " ".join(text.split())
+    own = "" if text == catalog.written.texts[language].get(id_) else text
+    work = visit.console.handling
+    await work.store.write(lambda tx: tx.console.set_wording(language, id_, own))
+    await visit.trace("wording.set", "message", id_, language=language)
+    await take_up(work, visit.console.catalog)
+    return to("/setup/words", language=language, saved="yes")
+
+
+async def models(visit: Visit) -> Response:
+    city_id = _city(visit)
+
+    def read(tx: Transaction) -> tuple[tuple[Artifact, ...], Artifact | None, int]:
+        kept = tx.artifacts(city_id, MODEL)
+        return kept, tx.active_artifact(city_id, MODEL), len(tx.console.examples(city_id))
+
+    kept, active, examples = await visit.console.handling.store.read(read)
+    return visit.page(
+        "setup_models.html",
+        tab="models",
+        city_id=city_id,
+        rows=kept[::-1],
+        active=active.blob_id if active else "",
+        examples=examples,
+    )
+
+
+async def use_model(visit: Visit) -> Response:
+    """Takes a kept model into use; the one before stays kept."""
+    city_id, blob_id = visit.field("city", 60), visit.field("model", 80)
+    if city_id not in visit.cities:
+        raise Unknown("there is no such city")
+
+    def work(tx: Transaction) -> None:
+        chosen = next((kept for kept in tx.artifacts(city_id, MODEL) if kept.blob_id == blob_id), None)
+        if chosen is None:
+            raise Unknown("there is no such model")
+        tx.activate(city_id, MODEL, chosen)
+
+    await visit.console.handling.store.write(work)
+    await visit.trace("model.used", "model", blob_id[:12], city=city_id)
+    return to("/setup/models", city=city_id, saved="yes")
+
+
+async def retention(visit: Visit) -> Response:
+    return visit.page("setup_retention.html", tab="retention", kept=visit.console.retention)
+
+
+async def templates(visit: Visit) -> Response:
+    kept = await visit.console.handling.store.read(lambda tx: tx.console.templates())
+    return visit.page("setup_templates.html", tab="templates", rows=kept)
+
+
+async def keep_template(visit: Visit) -> Response:
+    title, text = visit.field("title", 80), visit.field("text", 1000)
+    if not title or not text:
+        raise Conflict("A template has a title and a text.")
+    made = Template(visit.field("id", 40), "", title, text)
+    await visit.console.handling.store.write(lambda tx: tx.console.keep_template(made))
+    await visit.trace("template.kept", "template", title)
+    return to("/setup/templates", saved="yes")
+
+
+async def drop_template(visit: Visit) -> Response:
+    id_ = visit.path("id")
+    await visit.console.handling.store.write(lambda tx: tx.console.drop_template(id_))
+    await visit.trace("template.dropped", "template", id_)
+    return to("/setup/templates", saved="yes")
+
+
+async def take_up(work: Handling, catalog: object) -> None:
+    """Puts what was set here into effect in this process; others look now and then."""
+    for city in work.jurisdictions.values():
+        own = await work.store.read(lambda tx, id_=city.id: tx.console.thresholds(id_))  # type: ignore[misc]
+        if own != city.policy.submit_of:
+            city.policy = replace(city.policy, submit_of=own)
+    if isinstance(catalog, EditedCatalog):
+        catalog.edited = await work.store.read(lambda tx: tx.console.wordings())
+
+
+def _city(visit: Visit) -> str:
+    asked = visit.query.get("city", "")
+    if asked in visit.cities:
+        return asked
+    mine = next(iter(visit.cities), "")
+    if not mine:
+        raise Unknown("there is no city here")
+    return mine
+
+
+def _catalog(console: Console) -> EditedCatalog:
+    catalog = console.catalog
+    if isinstance(catalog, EditedCatalog):
+        return catalog
+    assert isinstance(catalog, GettextCatalog)
+    return EditedCatalog(catalog)
+
+
+def _message(catalog: EditedCatalog, id_: str, language: str) -> Message:
+    written = catalog.written.texts[language].get(id_) or catalog.written.texts["en"][id_]
+    text = catalog.edited.get((language, id_), written)
+    shown = _filled(text)
+    return Message(id_, text, shown, segments.count(shown), text != written)
+
+
+def _filled(text: str) -> str:
+    for name, sample in SAMPLES.items():
+        text = text.replace(f"%({name})s", sample)
+    return text

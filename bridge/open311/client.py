@@ -97,7 +97,7 @@ class Client:
         by the city, with words for staff) or Unsure (may be stored)."""
         service = await self._offer.service(submission.service_code)
         questions = await self._offer.questions(service) if service else None
-        checked = self._checked(submission, questions)
+        checked = self._checked(submission, service, questions)
         several = attributes.lists(questions) if questions is not None else _several(submission)
         fields = form.fields(checked, self.profile, self.endpoint.api_key, several)
         files = await self._files(submission)
@@ -193,11 +193,23 @@ class Client:
     def _now(self) -> datetime:
         return self.endpoint.clock.now()
 
-    def _checked(self, submission: Submission, questions: Sequence[Attribute] | None) -> Submission:
+    def _checked(
+        self, submission: Submission, service: Service | None, questions: Sequence[Attribute] | None
+    ) -> Submission:
         """The submission with its answers put as they are sent. Raises Permanent for those that cannot be."""
         if questions is None:
             return submission
-        checked = attributes.check(questions, submission.attributes, self.profile.zone)
+        name = service.service_name if service else ""
+        known = {
+            "fixmystreet_id": submission.reference,
+            "title": name,
+            "category": name,
+            "group": service.group if service else "",
+            "description": " ".join(submission.description.split()),
+            "closest_address": submission.address_string,
+        }
+        answers = attributes.filled(questions, submission.attributes, known)
+        checked = attributes.check(questions, answers, self.profile.zone)
         if checked.faults:
             raise Permanent("; ".join(str(fault) for fault in checked.faults), code="attribute")
         return replace(submission, attributes=checked.values)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.open311.attributes import Fault, asked, check, lists
+from bridge.open311.attributes import Fault, asked, check, filled, lists
 from bridge.vocabulary import Attribute, Value
 
 STATES = (Value("1", "Out"), Value("2", "On by day"))
@@ -105,3 +105,16 @@ def test_what_passed_passes_again_unchanged(
     once = check(attributes, given_answers, UTC).values
     again = check([a for a in attributes if a.code in once], once, UTC)
     assert (again.values, again.faults) == (once, ())
+
+
+def test_what_no_resident_is_asked_is_filled_with_what_the_sender_knows() -> None:
+    asked_of_machines = [
+        Attribute(code, datatype, required=required, raw={"automated": "hidden_field"})
+        for code, datatype, required in (
+            ("fixmystreet_id", "string", True), ("easting", "number", True), ("title", "number", True),
+            ("closest_address", "string", False),
+        )
+    ]  # fmt: skip
+    questions = [*asked_of_machines, Attribute("description", "text", required=True)]
+    known = {"fixmystreet_id": "K7QM2F9P", "title": "Pothole", "closest_address": "1 Oak St", "description": "x"}
+    assert filled(questions, {"depth": ("3",)}, known) == {"fixmystreet_id": ("K7QM2F9P",), "depth": ("3",)}

@@ -71,8 +71,8 @@ def check(attributes: Sequence[Attribute], answers: Mapping[str, Sequence[str]],
 def filled(
     attributes: Sequence[Attribute], answers: Mapping[str, Sequence[str]], known: Mapping[str, str]
 ) -> dict[str, Sequence[str]]:
-    """The answers, and what the sender knows of required attributes that no resident is asked for: those councils of
-    FixMyStreet name `fixmystreet_id`, `title` or `closest_address` and mark as automated."""
+    """The answers, and what the sender knows of required attributes that no resident is asked for: those that
+    councils of FixMyStreet name `fixmystreet_id`, `title` or `closest_address` and mark as automated."""
     own = {a.code: (known[a.code],) for a in attributes if a.required and _automated(a) and known.get(a.code)}
     fit = {a.code for a in attributes if a.code in own and _put(a, own[a.code][0], UTC) is not None}
     return {**{code: value for code, value in own.items() if code in fit}, **answers}

@@ -1,6 +1,10 @@
 """What all tests share."""
 
+import os
 from pathlib import Path
+
+# Tests run in several processes; threads of linear algebra would only get into each other's way. Set before numpy.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pytest
 from hypothesis import HealthCheck, settings

@@ -18,6 +18,28 @@ LONGEST_STRING = 255
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _DAYS_AGO = {"today": 0, "hoy": 0, "now": 0, "ahora": 0, "yesterday": 1, "ayer": 1, "anteayer": 2}
+_AGO = re.compile(
+    r"(?:hace |desde hace |about |like |almost |over |casi |unos |unas )*"
+    r"(an?|one|two|three|four|five|six|a few|a couple(?: of)?|un|una|dos|tres|cuatro|cinco|seis|\d{1,3}) "
+    r"(day|week|month|dia|semana|mes)(?:s|es)?\b"
+)
+_LAST = re.compile(r"\b(?:last (week|month)|(semana|mes) pasad[ao])\b")
+_COUNTS = {
+    **dict.fromkeys(("a", "an", "one", "un", "una"), 1),
+    **dict.fromkeys(("two", "dos", "a couple", "a couple of"), 2),
+    **dict.fromkeys(("three", "tres", "a few"), 3),
+    "four": 4,
+    "cuatro": 4,
+    "five": 5,
+    "cinco": 5,
+    "six": 6,
+    "seis": 6,
+}
+_DAYS_IN = {"day": 1, "dia": 1, "week": 7, "semana": 7, "month": 30, "mes": 30}
+_WEEKDAYS = (
+    *(("monday", "lunes"), ("tuesday", "martes"), ("wednesday", "miercoles"), ("thursday", "jueves")),
+    *(("friday", "viernes"), ("saturday", "sabado"), ("sunday", "domingo")),
+)
 _CLOCK = re.compile(r"\b(\d{1,2})(?::(\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)|\b(\d{1,2}):(\d{2})\b", re.IGNORECASE)
 _DATE = re.compile(r"\b(\d{1,2})[/-](\d{1,2})(?:[/-](\d{2,4}))?\b")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
@@ -92,6 +114,8 @@ def _day(words: str, now: datetime) -> datetime | None:
     for word, ago in _DAYS_AGO.items():
         if re.search(rf"\b{word}\b", said):
             return now - timedelta(days=ago)
+    if (days := _days_ago(said, now)) is not None:
+        return now - timedelta(days=days)
     iso, date = _ISO.search(words), _DATE.search(words)
     try:
         if iso:
@@ -101,6 +125,20 @@ def _day(words: str, now: datetime) -> datetime | None:
     except ValueError:
         return None
     return now if _CLOCK.search(words) else None
+
+
+def _days_ago(said: str, now: datetime) -> int | None:
+    """ "three weeks ago", "hace tres semanas", "last month", "since Monday"."""
+    ago, last = _AGO.search(said), _LAST.search(said)
+    if last:
+        return _DAYS_IN[last[1] or last[2]]
+    if ago:
+        count = int(ago[1]) if ago[1].isdigit() else _COUNTS[ago[1]]
+        return count * _DAYS_IN[ago[2]]
+    for weekday, names in enumerate(_WEEKDAYS):
+        if any(re.search(rf"\b{name}\b", said) for name in names):
+            return (now.weekday() - weekday) % 7
+    return None
 
 
 def _in_past(now: datetime, month: int, day: int, year: str | None) -> datetime:

@@ -84,7 +84,7 @@ def all_gaps(draft: Draft, state: State, facts: Facts, policy: Policy) -> tuple[
     """Everything that is missing, for a letter that asks it all at once. Two problems are told apart first, and a
     place or a service to choose from comes alone: what else is missing hangs on it."""
     first = gap(draft, state, facts, policy)
-    if first is None or first.question in _ALONE:
+    if first is None or first.question in _ALONE or not draft.words:
         return (first,) if first else ()
     known = [g for find in GAPS if (g := find(draft, state, facts, policy)) and g.question not in _ALONE]
     details = [
@@ -113,11 +113,20 @@ def no_service(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap 
     """What is it? At most three choices, once; else in other words."""
     if draft.service_code:
         return None
+    if not draft.words:
+        return Gap("words", Say(_what(draft), asks_place=draft.place is None), draft)
     offered = [g for g in draft.guesses if g.p >= policy.ask and g.service_code in facts.services][:MOST_CHOICES]
     if not offered or "service" in draft.asked or len(offered) < 2:
         return Gap("words", Say("ask.words"), draft)
     names = [facts.services[guess.service_code].service_name for guess in offered]
     return Gap("service", Say("ask.service", choices=_numbered(names)), replace(draft, guesses=tuple(offered)))
+
+
+def _what(draft: Draft) -> str:
+    """The question to who sent a photo or a pin, and not a word."""
+    if draft.files:
+        return "photo_where" if draft.place else "photo_only"
+    return "ask.what"
 
 
 def no_place(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:

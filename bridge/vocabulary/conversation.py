@@ -121,6 +121,7 @@ class State:
     offered: tuple[Choice, ...] = ()
     about: str = ""
     introduced: bool = False
+    greeted: bool = False  # by a hello that waits for what else comes
     opted_out: bool = False
     blocked: bool = False  # by a person: nothing of this sender is answered or filed
     home: Place | None = None

@@ -8,6 +8,7 @@ shows what it is told to show. Nothing waits for real time, so a script can let 
 from __future__ import annotations
 
 import asyncio
+import io
 import itertools
 import json
 import shutil
@@ -18,8 +19,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from PIL import Image
 from sqlmodel import Session, col, select
 
+from bridge import photos
 from bridge.demo.providers import FOLDER
 from bridge.demo.script import Departure, Performance, Script, Step, duration, named, play
 from bridge.errors import Permanent, Retryable
@@ -27,7 +30,9 @@ from bridge.flow import alarms, dispatch, handling, tracking
 from bridge.flow.gaps import metres
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
+from bridge.flow.media import Files
 from bridge.ports import Classifier, Transaction
+from bridge.store.blobs import FolderBlobs
 from bridge.store.sqlite import SqliteStore
 from bridge.store.tables import Inbox, Outbox, StaffTask, Timer, Work
 from bridge.store.wake import EmbeddedWake
@@ -53,6 +58,7 @@ from bridge.vocabulary import (
     Submission,
     Value,
 )
+from channels import mail_text
 from channels.hygiene import with_choices
 from classifiers import addresses, gazetteer, services
 from classifiers.geocode import PlaceLocator
@@ -73,6 +79,9 @@ ANSWERS = (
     CityAnswer(("dia basura", "cuando basura"), "La basura pasa el día que dice la tapa de su bote.", "es"),
     CityAnswer(("power out", "no power", "lost power"), "Call the electric company at 555-0100.", referral=True),
 )
+_PHOTO = io.BytesIO()
+Image.new("RGB", (64, 48), "gray").save(_PHOTO, "JPEG")
+PHOTO = _PHOTO.getvalue()
 LONG_LIST = Attribute(
     "KIND",
     "singlevaluelist",
@@ -186,6 +195,12 @@ class Channel:
     account_id: str
     said: list[Outbound] = field(default_factory=list)
 
+    async def fetch(self, attachment: Attachment, raw: bytes) -> bytes:
+        return PHOTO
+
+    async def discard(self, attachment: Attachment) -> None:
+        """Nothing is left to be forgotten."""
+
     async def send(self, message: Outbound) -> Sent:
         self.said.append(message)
         return Sent(f"out{len(self.said)}")
@@ -260,8 +275,11 @@ def lay(folder: Path, mind: Mind, script: Script) -> Table:
     city = City(_definitions(script.required), mind.offered)
     accounts = {name: Channel(CHANNELS[name], name) for name in CHANNELS}
     here = {CITY: _jurisdiction(city, mind, script)}
-    work = handling.Handling(store, clock, load_catalog(), here, dict.fromkeys(accounts, (CITY,)))
-    return Table(clock, store, city, work, dispatch.Dispatch(work, accounts, width=1), accounts)  # type: ignore[arg-type]
+    files = Files(accounts, photos.develop, FolderBlobs(folder / "blobs"))  # type: ignore[arg-type]
+    work = handling.Handling(store, clock, load_catalog(), here, dict.fromkeys(accounts, (CITY,)), files)
+    return Table(
+        clock, store, city, work, dispatch.Dispatch(work, accounts, "https://bridge.example", width=1), accounts
+    )  # type: ignore[arg-type]
 
 
 def _jurisdiction(city: City, mind: Mind, script: Script) -> Jurisdiction:
@@ -344,8 +362,17 @@ class Seat:
     picture: str = ""
 
     async def say(self, text: str) -> None:
-        subject, _, body = text.partition("\n\n") if self.channel == "mail" and not self.sent else ("", "", text)
-        await self._send(f"{subject}\n{body}".strip() if subject else body, subject=subject if body else "")
+        if self.channel == "mail":
+            await self._write(text)
+        else:
+            await self._send(text)
+
+    async def _write(self, text: str) -> None:
+        """A letter: the first line of the first one is its subject, and the channel finds the signature."""
+        subject, _, body = ("", "", text) if self.sent else text.partition("\n\n")
+        written = mail_text.read(body or subject)
+        words = "\n".join(part for part in (subject if body else "", written.words) if part)
+        await self._send(words, subject=subject, signature=written.signature)
 
     async def hear(self) -> str:
         if not self._unheard():
@@ -384,6 +411,8 @@ class Seat:
 
     async def _sees(self, step: Step, names: Mapping[str, str]) -> None:
         """What the city or its staff got."""
+        if step.kind == "filed" and len(self.table.city.taken) == self.filed:
+            await self.table.pass_(HOLD)
         match step.kind:
             case "filed":
                 self._filed(step.text, names)
@@ -399,7 +428,7 @@ class Seat:
                 await self._task(step.text)
 
     async def ends(self) -> None:
-        await self.table.settle()
+        await self.table.pass_(HOLD)
         if unheard := self._unheard():
             raise Departure(f"expected silence\n    said: {self._shown(unheard[0])}")
         if more := self.table.city.taken[self.filed :]:
@@ -505,11 +534,14 @@ class Seat:
         text: str,
         *,
         subject: str = "",
+        signature: str = "",
         pin: Pin | None = None,
         attachments: tuple[Attachment, ...] = (),
     ) -> None:
         self.sent += 1
-        message = replace(self._inbound(text), subject=subject, pin=pin, attachments=attachments)
+        message = replace(
+            self._inbound(text), subject=subject, signature=signature, pin=pin, attachments=attachments
+        )
         await accepting(self.table.handling)([message])
         await self.table.settle()
         self.table.clock.time += timedelta(seconds=2)  # thumbs take time
@@ -544,9 +576,11 @@ def _whole(submission: Submission) -> str:
         "last name": submission.last_name,
         "email": submission.email,
         "phone": submission.phone,
+        "photos": str(len(submission.media) or ""),
         **{code: ", ".join(values) for code, values in submission.attributes.items()},
     }
-    return "\n".join([submission.description, *(f"{name}: {value}" for name, value in given.items() if value)])
+    whole = "\n".join([submission.description, *(f"{name}: {value}" for name, value in given.items() if value)])
+    return " ".join(whole.split())
 
 
 async def sit_down(mind: Mind, script: Script) -> Performance:

@@ -52,8 +52,7 @@ def told(seen: ServiceRequest, report: Report = REPORT, language: str = "en") ->
         (LATER, "Report 77: Pothole, 401 N Morton St. The city plans to be done by 6/5."),
         (
             replace(OPEN, status_notes="A crew is coming."),
-            "News on report 77: Pothole, 401 N Morton St. The city says: A crew is coming. "
-            "They plan to be done by 6/1.",
+            "Report 77: Pothole, 401 N Morton St. The city says: A crew is coming. They plan to be done by 6/1.",
         ),
     ],
 )

@@ -9,7 +9,7 @@ from bridge.flow.commands import bare
 from bridge.flow.conversation.reporting import held, repeated
 from bridge.flow.conversation.turn import CIVIC, Turn
 from bridge.flow.draft import read
-from bridge.vocabulary import CityAnswer, Decision, Draft, Say, State, ToStaff
+from bridge.vocabulary import CityAnswer, Decision, Draft, Say, SetTimer, State, ToStaff
 
 MOST_MISSES = 2  # answers in a row to what was not understood; more would be a loop
 
@@ -41,8 +41,11 @@ def greeting(turn: Turn) -> Decision | None:
     """Hello, and how this works; in the middle of a report, the open question once more."""
     if not commands.is_greeting(turn.text):
         return None
-    if turn.state.draft is None:
+    if turn.state.draft is None and (not turn.policy.hold or turn.facts.channel == "mail"):
         return turn.answer("welcome", city=turn.facts.city_name)
+    if turn.state.draft is None:  # more is likely to come at once, and is answered instead
+        state = replace(turn.state, greeted=True)
+        return Decision(state, (SetTimer("hold", turn.now + turn.policy.hold),))
     again = repeated(turn.state, turn.facts, turn.policy)
     return Decision(turn.state, (again,) if again else ())
 
@@ -68,7 +71,7 @@ def known_answer(turn: Turn) -> Decision | None:
 
 
 def _fits(answer: CityAnswer, turn: Turn) -> bool:
-    said = set(bare(turn.text).split())
+    said = set(bare(turn.text).replace("?", " ").split())
     same_language = answer.language == turn.state.language
     return same_language and any(set(bare(phrase).split()) <= said for phrase in answer.phrases)
 

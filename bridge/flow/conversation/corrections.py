@@ -8,6 +8,7 @@ from bridge.flow import commands, personal
 from bridge.flow.conversation.turn import Turn
 from bridge.vocabulary import Decision, Draft, Effect, MessageArrived, Policy, PostUpdate, Report, Say, ToStaff
 
+SURE_BESIDE_A_PLACE = 0.75  # of a service, in words that correct a place
 TAKEN_BACK = "The resident takes this report back."
 PHOTO = "The resident sent a photo."
 PIN = "The resident sent the place: "
@@ -23,7 +24,8 @@ def corrected(draft: Draft, event: MessageArrived, policy: Policy) -> Draft:
         draft = replace(draft, place=sure, candidates=() if sure else located.candidates, outside=False)
     elif located.outside or commands.is_wrong_place(text):
         draft = replace(draft, place=None, candidates=(), outside=located.outside)
-    if best and best.p >= policy.submit and not located.candidates and not commands.is_wrong_place(text):
+    sure_enough = SURE_BESIDE_A_PLACE if located.candidates else policy.submit
+    if best and best.p >= sure_enough and not commands.is_wrong_place(text):
         draft = replace(draft, guesses=understood.guesses, service_code="", chosen=False, attributes={}, asking="")
     return draft
 

@@ -40,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     answers.confirmed,
     answers.consented,
     answers.at_home,
+    silence.stray_answer,
     corrections.afterwards,
     silence.said_already,
     wishes.for_staff,
@@ -77,5 +78,6 @@ def _heard(state: State, event: MessageArrived, facts: Facts, now: datetime) -> 
         arrivals=(*(at for at in state.arrivals if now - at <= timedelta(hours=1)), now)[-100:],
         repeats=state.repeats + 1 if text and text == state.said else 0,
         said=text,
+        greeted=state.greeted and text == state.said,
         unreachable=False,
     )

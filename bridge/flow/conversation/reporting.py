@@ -37,7 +37,7 @@ PHOTO_WAIT = timedelta(minutes=10)  # for a photo that is only wished for
 def report(turn: Turn) -> Decision:
     """Everything else is about a report: a new one, or what the open one lacked."""
     draft = turn.state.draft
-    if draft and commands.is_correction(turn.text):
+    if draft and (commands.is_correction(turn.text) or turn.state.question == "confirm"):
         return held(turn, corrected(draft, turn.event, turn.policy))
     return held(turn, gather(turn.state, turn.event, turn.facts, turn.now))
 
@@ -151,7 +151,14 @@ def _together(missing: Gap, draft: Draft, state: State, facts: Facts, policy: Po
 def question(every: tuple[Gap, ...]) -> Say:
     """The words of one question, or of all those of a letter."""
     first, *others = (replace(each.say, question=True) for each in every)
-    return replace(first, also=tuple(others))
+    if not others:
+        return first
+    return replace(_plain(first), also=tuple(_plain(say) for say in others))
+
+
+def _plain(say: Say) -> Say:
+    """A city's question among others, which is not "one more thing"."""
+    return replace(say, message_id="ask.detail") if say.message_id.startswith("ask.attribute") else say
 
 
 def repeated(state: State, facts: Facts, policy: Policy) -> Say | None:

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from bridge.flow import commands
 from bridge.flow.conversation.city import where_it_stands
+from bridge.flow.conversation.reporting import held
 from bridge.flow.conversation.turn import Turn
 from bridge.flow.draft import UNANSWERABLE, read
-from bridge.vocabulary import Decision, Draft, InboundKind, Report, Say, SetTimer, ToStaff
+from bridge.vocabulary import Decision, Draft, InboundKind, Report, Say, ToStaff
 
 MOST_REPEATS = 3  # the same words again and again are a machine's, or nobody reads our answers
 
@@ -55,6 +56,15 @@ def thanks(turn: Turn) -> Decision | None:
     return turn.silent() if commands.is_thanks(turn.text) and not waiting else None
 
 
+def stray_answer(turn: Turn) -> Decision | None:
+    """Yes, no or a number when nothing is asked any more."""
+    answers = (
+        commands.is_yes(turn.text) or commands.is_no(turn.text) or commands.choice_number(turn.text) is not None
+    )
+    idle = turn.state.draft is None and turn.state.question is None
+    return turn.silent() if answers and idle and turn.facts.reports else None
+
+
 def said_already(turn: Turn) -> Decision | None:
     """The very words of a report that just went out, sent once more: where it stands, no second one."""
     latest = turn.latest
@@ -78,8 +88,8 @@ def empty(turn: Turn) -> Decision | None:
         return turn.silent()  # what became of the file is said in `files`
     if state.misses > 1:
         return turn.silent()
-    if turn.event.photos:
-        return _photo_first(turn)
+    if turn.event.photos:  # before any words it is the beginning of a report; it may say where it was taken
+        return held(turn, read(Draft(), None, turn.event))
     said = Say("photo_only" if message.attachments else "empty")
     return Decision(replace(state, misses=state.misses + 1), (said,))
 
@@ -90,11 +100,3 @@ def _more_files(turn: Turn, draft: Draft) -> Decision | None:
     if turn.state.question == "photo" or (turn.state.question in ("place", "which_place") and tells_where):
         return None
     return Decision(replace(turn.state, draft=read(draft, None, turn.event)))
-
-
-def _photo_first(turn: Turn) -> Decision:
-    """A photo before any words is the beginning of a report; it may say where it was taken."""
-    draft = read(Draft(), None, turn.event)
-    said = Say("photo_where" if draft.place else "photo_only")
-    state = replace(turn.state, draft=draft, aside=None, misses=turn.state.misses + 1)
-    return Decision(state, (said, SetTimer("silence", turn.now + turn.policy.remind_after)))

@@ -28,7 +28,8 @@ def fired(state: State, event: TimerFired, facts: Facts, policy: Policy, now: da
 def _hold_ended(state: State, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """A message that came in time is handled first."""
     if state.draft is None:
-        return Decision(replace(state, held_since=None))
+        idle = replace(state, held_since=None, greeted=False)
+        return Decision(idle, (Say("welcome", {"city": facts.city_name}),) if state.greeted else ())
     if facts.unhandled:
         return Decision(state, (SetTimer("hold", now + A_MOMENT),))
     return progress(state, facts, policy, now)

@@ -78,9 +78,8 @@ def human(turn: Turn) -> Decision | None:
     words = "\n".join(turn.state.draft.words) if turn.state.draft else ""
     hours = turn.policy.staff_hours
     said = Say("human.hours", {"hours": hours}) if hours else Say("human")
-    return Decision(
-        replace(turn.state, with_staff=turn.now + TALK), (ToStaff("human", words, draft=turn.state.draft), said)
-    )
+    state = replace(turn.state, with_staff=turn.now + TALK, awaits_staff=True)
+    return Decision(state, (ToStaff("human", words, draft=turn.state.draft), said))
 
 
 def for_staff(turn: Turn) -> Decision | None:
@@ -152,7 +151,8 @@ def anonymous(turn: Turn) -> Decision | None:
     if not commands.is_anonymous(turn.text):
         return None
     if turn.facts.contact_needed:
-        return turn.answer("anonymous.needed", city=turn.facts.city_name)
+        needed = "anonymous.needed" if turn.state.draft else "anonymous.not_here"
+        return turn.answer(needed, city=turn.facts.city_name)
     if turn.state.draft is None:
         return turn.answer("anonymous")
     draft = replace(turn.state.draft, anonymous=True)

@@ -32,7 +32,7 @@ _NEARNESS = re.compile(
 _LISTED = re.compile(r"\s*,?\s*(?:and|y|n|e)\s+(?:the\s+|la\s+)?", re.IGNORECASE)
 _CORNER_CUE = re.compile(
     r"corner|intersection|junction|crosswalk|light|sign|\b(?:at|on|near|by|of|in|en|location:?)\s+(?:the\s+|la\s+)?$|@\s*$"
-    r"|\b(?:esquina|cruce)\b",
+    r"|\b(?:esquina|cruce|intersecci[oó]n|sem[aá]foro)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d]")

@@ -73,6 +73,7 @@ def atoms(
     found = beside(found, typed)
     bonds = [_bond(plain, one, two) for one, two in pairwise(found)]
     found = evidence.believed(plain, found, bonds, everyday)
+    found = beside(found, shapes.numbered_streets(plain))
     found = beside(beside(found, shapes.landmarks(plain)), shaped)
     return tuple(mention(text, m.start, m.end, m.kind) for m in found)
 

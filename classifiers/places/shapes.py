@@ -68,6 +68,24 @@ _SPANISH_ADDRESS = re.compile(
     rf"(?<!\w){_SPANISH_TYPE}\s+{_NO_SPANISH_NAME}(?:[^\W\d_][\w'’]*\s+){{1,2}}(?:#|n[uú]m(?:ero)?\.?\s|no\.\s)?\s*\d{{1,5}}\b"
     r"(?!\s*(?:de|horas?|d[ií]as?|a\.?m|p\.?m|veces|semanas?|metros|personas|carros))"
 )
+_NUMBERED = (
+    r"(\d{1,3})(?:ª|a|ta|ra|da|ma|va)?\b"
+    r"(?!\s*(?:de\s+la|am\b|pm\b|horas?|semanas?|veces|metros|d[ií]as?|años|personas))"
+)
+_SPANISH_NUMBERS = (
+    re.compile(rf"\bentre\s+(?:la|calle|las\s+calles)\s+{_NUMBERED}\s+y\s+(?:(?:la|calle)\s+)?{_NUMBERED}", re.I),
+    re.compile(
+        rf"\besquina\s+(?:de|con)\s+(?:la\s+|calle\s+)?(?!(?:mi|tu|su|la|el)\b)([^\W\d_][\w'’]+(?:\s+[^\W\d_][\w'’]+)?)"
+        rf"\s+(?:y|con)\s+(?:la\s+|calle\s+)?{_NUMBERED}",
+        re.I,
+    ),
+    re.compile(
+        rf"\besquina\s+(?:de|con)\s+(?:la\s+|calle\s+)?{_NUMBERED}\s+(?:y|con)\s+(?:la\s+|calle\s+)?"
+        r"([^\W\d_][\w'’]+)",
+        re.I,
+    ),
+    re.compile(rf"\b(?:en|por|sobre|con|y|de|esquina)\s+la\s+{_NUMBERED}", re.I),
+)
 _ODD_STREET = re.compile(rf"(?<![\w'’-])([^\W\d_]{{3,}}\s+(?:{_PLAIN_SUFFIX})\b\.?)", re.IGNORECASE)
 _NAMED_LANDMARK = re.compile(
     r"(?<![\w'’])(?:[A-Z][\w'’.]+\s+){1,3}(?:Park|Playground|Elementary|School|Library|Cemetery|Hospital|Bridge|Square)\b"
@@ -188,6 +206,18 @@ def streets(text: str, everyday: Collection[str] = ()) -> list[Mention]:
             taken = any(m.start < match.end(1) and match.start(1) < m.end for m in found)
             if not (plain or taken or _NOT_NAMES.search(name) or _GOES_ON.match(text, match.end(1))):
                 found.append(mention(text, *match.span(1), "street"))
+    return found
+
+
+def numbered_streets(text: str) -> list[Mention]:
+    """Streets said by their number alone, as in Spanish: "en la 5", "esquina de Elm y 7"."""
+    found: list[Mention] = []
+    for pattern in _SPANISH_NUMBERS:
+        for match in pattern.finditer(text):
+            for group in range(1, pattern.groups + 1):
+                said = mention(text, *match.span(group), "street")
+                if not any(m.start < said.end and said.start < m.end for m in found):
+                    found.append(said)
     return found
 
 

@@ -93,7 +93,9 @@ def with_known_names(
         if found:
             spotted.append(found)
         i += max(1, sum(start < found.mention.end for start, _ in words[i:])) if found else 1
-    return _kept(gazetteer, text, mentions, spotted)
+    whole = [s.mention for s in spotted if s.mention.kind == "landmark"]
+    rest = [m for m in mentions if not any(grammar.overlap(m, w) for w in whole)]
+    return _kept(gazetteer, text, rest, spotted)
 
 
 def _name_at(
@@ -111,10 +113,13 @@ def _name_at(
         return None
     for _, end in reversed(words):
         said = mention(text, start, end, "street")
-        if "\n" in said.text or any(grammar.overlap(said, m) for m in mentions) or _is_town(text, said, mentions):
+        others = [m for m in mentions if grammar.overlap(said, m)]
+        if "\n" in said.text or not all(_completes(said, m) for m in others) or _is_town(text, said, mentions):
             continue
         if not number and gazetteer.has_landmark(said.text):
             return _Spotted(mention(text, start, end, "landmark"), False)
+        if others:
+            continue
         if not number and _THE.search(before) and gazetteer.has_landmark_kind(said.text):
             return _Spotted(mention(text, start, end, "landmark"), True)
         if _may_be_street(said.text) and gazetteer.has_street(said.text):
@@ -126,6 +131,11 @@ def _name_at(
             plain = plain and not number
             return _Spotted(mention(text, first, end, kind), plain)
     return None
+
+
+def _completes(said: Mention, m: Mention) -> bool:
+    """Whether a landmark was only found in part: "escuela" of "escuela Lincoln"."""
+    return m.kind == "landmark" and said.start <= m.start and m.end <= said.end and said.text != m.text
 
 
 def _is_town(text: str, said: Mention, mentions: Sequence[Mention]) -> bool:

@@ -199,6 +199,9 @@ _SPANISH_LANDMARKS = {
     "panteon": "cemetery", "piscina": "pool", "alberca": "pool", "gasolinera": "gas station", "cine": "theater",
     "estacion de tren": "train station", "estacion de autobuses": "bus station", "juzgado": "courthouse",
     "corte": "courthouse", "panaderia": "bakery", "puente": "bridge", "universidad": "college",
+    "iglesia bautista": "baptist church", "iglesia catolica": "catholic church", "farmacia": "pharmacy",
+    "iglesia luterana": "lutheran church", "iglesia metodista": "methodist church", "lavanderia": "laundromat",
+    "parque de perros": "dog park", "centro recreativo": "recreation center", "supermercado": "supermarket",
     "centro comercial": "mall", "centro comunitario": "community center", "hospital general": "general hospital",
 }  # fmt: skip
 
@@ -207,7 +210,16 @@ def landmark_key(text: str) -> str:
     """What two spellings of one landmark share, without its article and in English where it is a common word."""
     key = fold(text)
     key = next((key[len(a) :] for a in ("the ", "el ", "la ") if key.startswith(a)), key)
-    return _SPANISH_LANDMARKS.get(key, key)
+    return _SPANISH_LANDMARKS.get(key) or _in_english(key.split()) or key
+
+
+def _in_english(words: list[str]) -> str:
+    """ "escuela lincoln" is Lincoln School; "" where it begins with no kind of landmark in Spanish."""
+    for end in range(min(3, len(words) - 1), 0, -1):
+        if kind := _SPANISH_LANDMARKS.get(" ".join(words[:end])):
+            name = [word for i, word in enumerate(words[end:]) if i or word not in ("de", "del")]
+            return " ".join([*name, kind])
+    return ""
 
 
 def asset_key(number: str) -> str:

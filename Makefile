@@ -51,6 +51,7 @@ format: .venv/.ready
 bench: setup
 	@$(BIN)/python -m tests.bench.intake
 	@$(BIN)/python -m tests.bench.places
+	@$(BIN)/python -m tests.bench.tracking 20000 1
 
 docs: setup
 	@$(BIN)/open311-bridge demo --write README.md

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
@@ -19,7 +20,7 @@ from bridge.city.desk import DATABASE, Desk
 from bridge.city.imitation import QUIRKS
 from bridge.city.serve import serve
 from bridge.city.settings import CitySettings
-from bridge.cli.terminal import one_line, progress, say
+from bridge.cli.terminal import DEFAULT_CONFIG, ConfigFile, one_line, progress, say
 from bridge.errors import BridgeError, SettingsError
 from bridge.open311.client import Client
 from bridge.open311.probe import Check, probe
@@ -32,6 +33,7 @@ app = typer.Typer(no_args_is_help=True, help="GeoReport v2 cities: serve the emb
 KEY = "OPEN311_CITY_KEY"
 Way: TypeAlias = Literal["no", "parameter", "bearer"]
 WAYS: dict[str, Way] = {"no": "no", "parameter": "parameter", "bearer": "bearer"}
+ALONE = Path("var/city")
 EXAMPLE = Path(config.__file__).with_name("demo") / "services.json"
 Services = Annotated[
     Path | None,
@@ -46,8 +48,9 @@ def serve_city(
     port: int = 8312,
     host: str = "127.0.0.1",
     definitions: Annotated[Path | None, typer.Option(help="GeoReport service definitions (JSON).")] = None,
-    data: Data = Path("var/city"),
+    data: Data = ALONE,
     jurisdiction_id: Annotated[str, typer.Option(help="Any other one is answered with 404.")] = "",
+    jurisdiction_required: Annotated[bool, typer.Option(help="Answer 400 where it is missing.")] = False,
     batch_delay: Annotated[int, typer.Option(help="Seconds until a batch request's token has its id.")] = 0,
     imitate: Annotated[
         list[str] | None,
@@ -69,6 +72,7 @@ def serve_city(
             data=data,
             api_keys=(_city_key(data),),
             jurisdiction_id=jurisdiction_id,
+            jurisdiction_required=jurisdiction_required,
             batch_delay_s=batch_delay,
             imitate=tuple(imitate or ()) if imitate or by_header else None,
         )
@@ -88,14 +92,15 @@ def status(
     service_request_id: str,
     status: str,
     note: Annotated[str, typer.Option(help="What the resident is told.")] = "",
-    services: Services = None,
-    data: Data = Path("var/city"),
+    data: Annotated[Path | None, typer.Option(help="Where the embedded city keeps its requests.")] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
-    """Changes the status of a request in the embedded city."""
+    """Changes the status of a request in the embedded city: of `city serve`, or of the bridge in this folder."""
     with one_line():
-        if not (data / DATABASE).is_file():
-            raise SettingsError(f"{data}: no embedded city has kept anything there; name its folder with --data")
-        desk = Desk(CitySettings(services=_service_list(services), data=data), SystemClock())
+        kept = data or _kept(config)
+        if not (kept / DATABASE).is_file():
+            raise SettingsError(f"{kept}: no embedded city has kept anything there; name its folder with --data")
+        desk = Desk(CitySettings(services=EXAMPLE, data=kept), SystemClock())
         try:
             changed = desk.change_status(service_request_id, status, note)
         except BridgeError as error:
@@ -103,6 +108,19 @@ def status(
         finally:
             desk.close()
         say(f"{changed.service_request_id}: {changed.raw_status or changed.status}")
+
+
+def _kept(config: Path) -> Path:
+    """Where `city serve` keeps its requests, else where the one embedded city of a bridge does. The settings are
+    read as they are written: their secrets are of no use here."""
+    if (ALONE / DATABASE).is_file() or not config.is_file():
+        return ALONE
+    written = tomllib.loads(config.read_text(encoding="utf-8"))
+    folder = config.parent / str(written.get("data_dir", "var")) / "cities"
+    embedded = [folder / str(city.get("id")) for city in written.get("city", ()) if city.get("embedded")]
+    if len(embedded) > 1:
+        raise SettingsError(f"{config} has {len(embedded)} embedded cities: name the folder of one with --data")
+    return embedded[0] if embedded else ALONE
 
 
 def _service_list(named: Path | None) -> Path:

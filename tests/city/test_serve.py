@@ -51,6 +51,23 @@ def test_a_city_runs_alone_in_an_empty_folder_and_staff_close_a_request(alone: s
     assert (row["status"], row["status_notes"]) == ("closed", "Filled.")
 
 
+def test_the_embedded_city_of_the_bridge_in_this_folder_is_found(
+    city: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = city.file()
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "kept" / "cities").mkdir(parents=True)
+    (tmp_path / "data").rename(home / "kept" / "cities" / "fairview")
+    settings = 'data_dir = "kept"\n[[city]]\nid = "fairview"\nembedded = true\napi_key = { env = "NOT_SET" }\n'
+    (home / "open311-bridge.toml").write_text(settings)
+    monkeypatch.chdir(home)
+    closed = CliRunner().invoke(app, ["city", "status", number, "closed"])
+    assert closed.stdout == f"{number}: closed\n", closed.output
+    (home / "open311-bridge.toml").write_text(settings + '[[city]]\nid = "riverton"\nembedded = true\n')
+    assert "2 embedded cities" in CliRunner().invoke(app, ["city", "status", number, "closed"]).stderr
+
+
 def test_a_status_that_cannot_be_set_is_told_in_one_line(city: Any, tmp_path: Path) -> None:
     number, data = city.file(), ["--data", str(tmp_path / "data")]
     for asked, words in (

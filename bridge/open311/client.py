@@ -96,7 +96,7 @@ class Client:
         """POSTs one service request, once. Raises Retryable (certainly not stored), Permanent (refused by us or
         by the city, with words for staff) or Unsure (may be stored)."""
         service = await self._offer.service(submission.service_code)
-        questions = await self._offer.questions(service) if service else None
+        questions = await self._questions(service) if service else None
         checked = self._checked(submission, service, questions)
         several = attributes.lists(questions) if questions is not None else _several(submission)
         fields = form.fields(checked, self.profile, self.endpoint.api_key, several)
@@ -192,6 +192,14 @@ class Client:
 
     def _now(self) -> datetime:
         return self.endpoint.clock.now()
+
+    async def _questions(self, service: Service) -> tuple[Attribute, ...] | None:
+        """As far as they can be had: a city whose reads fail, or are used up for now, still gets reports."""
+        try:
+            return await self._offer.questions(service)
+        except Retryable as error:
+            _log.warning("city.definition_not_read", service_code=service.service_code, error=str(error))
+            return None
 
     def _checked(
         self, submission: Submission, service: Service | None, questions: Sequence[Attribute] | None

@@ -82,12 +82,17 @@ class Offer:
         raise Permanent(f"the city offers no service {service_code}", code="service_code")
 
     async def questions(self, service: Service) -> tuple[Attribute, ...] | None:
-        """The service's attributes, None where the city says that there are some and does not show them."""
+        """The service's attributes, None where the city says that there are some and does not show them. Older
+        ones when it does not answer now; raises Retryable when there are none."""
         if not service.metadata:
             return ()
         known = self._definitions.get(service.service_code)
         if known is None or not self._fresh(known.at):
-            known = _Known(await self._definition(service.service_code), self._endpoint.clock.now())
+            try:
+                known = _Known(await self._definition(service.service_code), self._endpoint.clock.now())
+            except Retryable:
+                if known is None:
+                    raise
             self._definitions[service.service_code] = known
         return known.value
 

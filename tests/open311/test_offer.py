@@ -5,8 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from bridge.errors import Retryable
 from bridge.open311.offered import offered
-from bridge.vocabulary import Service
+from bridge.vocabulary import Service, Submission
 from tests.open311.scripted import ENDPOINT, POTHOLE, SERVICES, ManualClock, ScriptedCity, client_of
 
 LAMP = {"service_code": "lamp", "attributes": [{"code": "N", "datatype": "string", "variable": True}]}
@@ -119,3 +120,26 @@ def test_services_of_one_name_are_told_apart_by_their_groups_or_codes() -> None:
 def test_headings_are_left_out_and_a_service_without_a_name_goes_by_its_code() -> None:
     rows = (("0", "--- Streets ---", ""), ("t", "TEST - DO NOT USE", ""), ("9", "", ""), ("5", "Water test", ""))
     assert listed(*rows) == ["9", "Water test"]
+
+
+LIT = Submission("L4MPL4MP", "lamp", "The lamp is out", lat=39.17, long=-86.53, attributes={"N": ("7",)})
+
+
+async def test_a_report_does_not_wait_for_a_definition_that_cannot_be_read_now() -> None:
+    city = ScriptedCity()
+    city.replies["POST requests.json"] = (200, [{"token": "t"}])
+    client = client_of(city, reads_per_minute=1)
+    await client.services()
+    with pytest.raises(Retryable):
+        await client.definition("lamp")
+    assert (await client.submit(LIT)).token == "t"
+    assert ("attribute[N]", "7") in city.form()
+
+
+async def test_a_definition_that_is_old_is_better_than_none() -> None:
+    city, clock = ScriptedCity(), ManualClock()
+    city.replies["GET services/lamp.json"] = [(200, LAMP), httpx.ConnectError("refused")]
+    client = client_of(city, clock)
+    assert await client.definition("lamp") != ()
+    clock.pass_(2 * 3600)
+    assert [a.code for a in await client.definition("lamp")] == ["N"]

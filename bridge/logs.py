@@ -18,7 +18,18 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bridge import trace
 
-QUIET = ("httpx", "httpcore", "twilio", "telegram", "apscheduler", "uvicorn", "mail.log", "alembic", "asyncio")
+QUIET = (
+    "httpx",
+    "httpcore",
+    "twilio",
+    "telegram",
+    "apscheduler",
+    "uvicorn",
+    "mail.log",
+    "alembic",
+    "asyncio",
+    "procrastinate",
+)
 
 MASKED = (
     (re.compile(r"\b\d{6,}:[A-Za-z0-9_-]{30,}"), "[token]"),

@@ -12,7 +12,7 @@ from config.settings import Settings
 def open_database(settings: Settings, clock: Clock) -> tuple[Store, Wake]:
     """The store that the bridge works on, brought to the newest schema. Raises SettingsError."""
     if settings.postgresql_url:
-        return _shared(settings.postgresql_url, clock, migrate=True)
+        return _shared(settings.postgresql_url, clock, serves=True)
     wake = EmbeddedWake()
     return SqliteStore(settings.database_path, clock, wake), wake
 
@@ -20,13 +20,13 @@ def open_database(settings: Settings, clock: Clock) -> tuple[Store, Wake]:
 def open_beside(settings: Settings, clock: Clock) -> Store:
     """The store for a command beside a bridge that may be running. Raises SettingsError where there is none."""
     if settings.postgresql_url:
-        return _shared(settings.postgresql_url, clock, migrate=False)[0]
+        return _shared(settings.postgresql_url, clock, serves=False)[0]
     if not settings.database_path.is_file():
         raise SettingsError(f"{settings.database_path} is not there: serve once before")
     return SqliteStore(settings.database_path, clock, EmbeddedWake(), alone=False)
 
 
-def _shared(url: str, clock: Clock, *, migrate: bool) -> tuple[Store, Wake]:
+def _shared(url: str, clock: Clock, *, serves: bool) -> tuple[Store, Wake]:
     # Not at the top: a bridge on SQLite starts without loading the driver and procrastinate.
     from sqlalchemy.exc import OperationalError
 
@@ -35,7 +35,7 @@ def _shared(url: str, clock: Clock, *, migrate: bool) -> tuple[Store, Wake]:
 
     wake = ProcrastinateWake(url, clock)
     try:
-        return PostgresStore(url, clock, wake, migrate=migrate), wake
+        return PostgresStore(url, clock, wake, migrate=serves, holds=serves), wake
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise SettingsError(f"database.url: cannot be reached ({reason})") from None

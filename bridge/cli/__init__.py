@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from bridge.cli import beginning, cities, console, learning, mail, media, records, serving, understanding, work
+from bridge.cli import (
+    beginning,
+    cities,
+    console,
+    keeping,
+    learning,
+    mail,
+    media,
+    records,
+    serving,
+    understanding,
+    work,
+)
 
 # Pretty tracebacks show local variables, and those hold secrets.
 app = typer.Typer(
@@ -23,6 +35,8 @@ app.add_typer(cities.app, name="city")
 app.add_typer(console.app, name="console")
 app.add_typer(mail.app, name="mail")
 app.add_typer(records.app, name="records")
+app.add_typer(keeping.app)
+app.add_typer(keeping.db, name="db")
 app.add_typer(work.app, name="work")
 app.add_typer(media.app, name="media")
 app.add_typer(understanding.gazetteers, name="gazetteer")

@@ -48,6 +48,7 @@ from bridge.vocabulary import (
     Say,
     SetTimer,
     StaffFiled,
+    State,
     StatusChanged,
     TakeBack,
     TimerFired,
@@ -124,9 +125,20 @@ async def _consequences(handling: Handling, row: InboxRow) -> None:
         await handling.store.write(lambda tx: tx.finish_inbound(row, None))
         log.info("inbound noted", extra={"inbox_id": row.id, "kind": str(message.kind)})
         return
+    taken = await _files(handling, row)
+    while not await _understood(handling, row, taken):
+        log.info("understood too early", extra={"inbox_id": row.id})
+    if handling.files and taken.kept:
+        await handling.files.discard(message)
+    log.info("inbound handled", extra={"inbox_id": row.id, "account_id": message.account_id})
+
+
+async def _understood(handling: Handling, row: InboxRow, taken: Taken) -> bool:
+    """Understands a message and commits what follows. False where the drafts that it was understood by are no
+    longer the conversation's: a timer has filed one meanwhile, and the words are to be read anew."""
+    message = row.message
     jurisdictions = handling.jurisdictions_of(message.account_id)
     known = await handling.store.read(lambda tx: _known(tx, message))
-    taken = await _files(handling, row)
     understood, parts = await asyncio.to_thread(understand, jurisdictions, message, known, taken.pin)
     log.debug("inbound understood", extra={"inbox_id": row.id})
     here = handling.jurisdictions[understood.city_id or jurisdictions[0].id]
@@ -134,19 +146,24 @@ async def _consequences(handling: Handling, row: InboxRow) -> None:
     drafts = [draft for draft in (known.draft, *known.later) if draft]
     definitions = await _definitions(here, guessed | _codes(drafts))
 
-    def commit(tx: Transaction) -> None:
+    def commit(tx: Transaction) -> bool:
         if not tx.still_mine(row):
-            return
+            return True
+        if not _is_still(known, tx.locked(message)):
+            return False
         conversation = tx.conversation_of(message, jurisdictions[0].id)
         tx.add_media(conversation, taken.kept)
         arrived = MessageArrived(message, understood, parts, taken.kept, taken.refused)
         settle(handling, tx, conversation, arrived, definitions)
         tx.finish_inbound(row, conversation.id)
+        return True
 
-    await handling.store.write(commit)
-    if handling.files and taken.kept:
-        await handling.files.discard(message)
-    log.info("inbound handled", extra={"inbox_id": row.id, "account_id": message.account_id})
+    return await handling.store.write(commit)
+
+
+def _is_still(known: Known, conversation: Conversation | None) -> bool:
+    state = conversation.state if conversation else State()
+    return (known.draft, known.later) == (state.draft, state.later)
 
 
 async def _files(handling: Handling, row: InboxRow) -> Taken:
@@ -239,8 +256,9 @@ async def _timer_consequences(handling: Handling, row: TimerRow) -> None:
     definitions = await definitions_for(handling, conversation)
 
     def commit(tx: Transaction) -> None:
+        conversation = tx.conversation(row.conversation_id)  # first, as whoever moves its timers holds it
         if tx.still_mine(row):
-            settle(handling, tx, tx.conversation(row.conversation_id), TimerFired(row.name), definitions)
+            settle(handling, tx, conversation, TimerFired(row.name), definitions)
             tx.finish_timer(row)
 
     await handling.store.write(commit)

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bridge.ports import Clock, Transaction, Wake
+from bridge.store.holders import Holder
 from bridge.store.leading import lead
 from bridge.store.migrate import upgrade
 from bridge.store.transaction import SqlTransaction
@@ -41,13 +42,14 @@ OPTIONS = "-c synchronous_commit=on -c lock_timeout=15s -c statement_timeout=60s
 class PostgresStore:
     """Implements `bridge.ports.Store` on a database that other processes use too."""
 
-    def __init__(self, url: str, clock: Clock, wake: Wake, *, migrate: bool = True) -> None:
+    def __init__(self, url: str, clock: Clock, wake: Wake, *, migrate: bool = True, holds: bool = True) -> None:
         self._url = url
         self._clock = clock
         self._wake = wake
         self._engine = engine(url)
         if migrate:
             upgrade(self._engine)
+        self._holder = Holder(url) if holds else None
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="store")
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
@@ -62,6 +64,8 @@ class PostgresStore:
 
     async def close(self) -> None:
         await asyncio.to_thread(self._threads.shutdown)
+        if self._holder:
+            await asyncio.to_thread(self._holder.stop)
         self._engine.dispose()
 
     async def _in_a_thread(
@@ -83,7 +87,8 @@ class PostgresStore:
 
     def _commit(self, work: Callable[[Transaction], T]) -> T:
         with Session(self._engine) as session:
-            tx = SqlTransaction(session, self._clock, self._wake)
+            holder = self._holder.name if self._holder else ""
+            tx = SqlTransaction(session, self._clock, self._wake, holder=holder)
             value = work(tx)
             session.commit()
         for callback in tx.callbacks:

@@ -61,7 +61,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, clock: Clock, wake: Wake, *, alone: bool = True) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _alone(path) if alone else None
+        self._lock = held_alone(path) if alone else None
         self._clock = clock
         self._wake = wake
         self._writer = engine(path, "BEGIN IMMEDIATE")
@@ -144,7 +144,7 @@ class SqliteStore:
             return value, None
 
 
-def _alone(path: Path) -> IO[bytes]:
+def held_alone(path: Path) -> IO[bytes]:
     """Holds the database for this process alone, until the returned file is closed or the process ends."""
     lock = path.with_name(path.name + ".lock").open("ab")
     try:

@@ -82,13 +82,15 @@ Main = Callable[[Path, Mapping[str, str], Path, Path], None]
 class BridgeProcess:
     """One bridge, started and killed as often as a test likes."""
 
-    def __init__(self, settings: Path, environ: Mapping[str, str], main: Main = serve) -> None:
+    def __init__(
+        self, settings: Path, environ: Mapping[str, str], main: Main = serve, name: str = "bridge"
+    ) -> None:
         self.starts = 0
-        self.log = settings.with_name("bridge.log")
+        self.log = settings.with_name(f"{name}.log")
         self._main = main
         self._settings = settings
         self._environ = dict(environ)
-        self._orders = settings.with_name("orders")
+        self._orders = settings.with_name(f"{name}.orders")
         self._process: ForkServerProcess | None = None
         self._log_begins = 0
         self.log.touch()
@@ -116,7 +118,7 @@ class BridgeProcess:
 
     def condemn(self, orders: Orders) -> None:
         """Has it die as ordered, this time and at every later start, until pardoned."""
-        written = self._orders.with_name("orders.new")
+        written = self._orders.with_name(f"{self._orders.name}.new")
         written.write_text(json.dumps(asdict(orders)))
         written.replace(self._orders)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from bridge.demo.providers import FOLDER, MAILBOX, NUMBER, Providers, providers
 from tests.e2e.city import City, city
 from tests.e2e.process import BridgeProcess, Main, serve
@@ -23,6 +25,9 @@ ACCOUNTS = ("texts", "mailbox", "bot")
 SETTINGS = f"""\
 data_dir = "data"
 models_dir = "{{models_dir}}"
+
+[database]
+url = "{{database}}"
 
 [server]
 port = {{web_port}}
@@ -73,16 +78,22 @@ timeout_seconds = 5
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a bridge lives among, and the bridge, not yet started. `data` is its data directory."""
+    """What a bridge lives among, and the bridge, not yet started: one process, or on PostgreSQL (`database`) one
+    of each of `roles`. `data` is its data directory."""
 
     bridge: BridgeProcess
     providers: Providers
     city: City
     data: Path
     url: str
+    database: str = ""
+    processes: Sequence[BridgeProcess] = ()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the bridge's database as they are now."""
+        if self.database:
+            with psycopg.connect(self.database) as connection:
+                return connection.execute(query.encode()).fetchall()
         with contextlib.closing(sqlite3.connect(f"file:{self.data / 'bridge.db'}?mode=ro", uri=True)) as database:
             return database.execute(query).fetchall()
 
@@ -93,15 +104,21 @@ class Surroundings:
 
 @contextlib.asynccontextmanager
 async def surroundings(
-    folder: Path, models_dir: Path, main: Main = serve, accounts: Sequence[str] = ACCOUNTS
+    folder: Path,
+    models_dir: Path,
+    main: Main = serve,
+    accounts: Sequence[str] = ACCOUNTS,
+    database: str = "",
+    roles: Sequence[str] = ("",),
 ) -> AsyncIterator[Surroundings]:
     """Providers, a city, and a bridge with settings for those of them in `folder`; killed at the end if it still
-    runs."""
+    runs. `roles` are those of each of its processes, as ROLES in the environment tells them."""
     web_port, smtp_port, city_port = unused_port(), unused_port(), unused_port()
     async with providers(web_port) as made, city(folder / "city", city_port) as its_city:
         made = replace(made, smtp_port=smtp_port)
         written = SETTINGS.format(
             models_dir=models_dir,
+            database=database,
             web_port=web_port,
             smtp_port=smtp_port,
             relay_port=made.mail.port,
@@ -114,13 +131,18 @@ async def surroundings(
         wanted = [block for block in blocks if block.splitlines()[1] in {f'id = "{name}"' for name in accounts}]
         (folder / "bridge.toml").write_text(ACCOUNT.join([head, *wanted]))
         secrets = {**made.environ, "CITY_KEY": its_city.key}
-        bridge = BridgeProcess(folder / "bridge.toml", secrets, main)
+        processes = [
+            BridgeProcess(folder / "bridge.toml", {**secrets, "ROLES": role}, main, f"bridge{number or ''}")
+            for number, role in enumerate(roles)
+        ]
+        url = f"http://127.0.0.1:{web_port}"
         try:
-            yield Surroundings(bridge, made, its_city, folder / "data", f"http://127.0.0.1:{web_port}")
+            yield Surroundings(processes[0], made, its_city, folder / "data", url, database, processes)
         finally:
-            if bridge.alive:
-                bridge.kill()
-                await bridge.dead()
+            for process in processes:
+                if process.alive:
+                    process.kill()
+                    await process.dead()
 
 
 def unused_port() -> int:

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from bridge.ports import Store, Transaction
+from bridge.store.holders import EVERY_SECONDS
 from bridge.store.jobs import ProcrastinateWake
 from bridge.store.postgresql import PostgresStore
 from bridge.store.types import new_id
@@ -154,3 +155,25 @@ async def test_a_lease_that_ran_out_is_claimed_by_another_process(
     assert first
     assert second
     assert not await stores[0].write(lambda tx: tx.still_mine(first))
+
+
+async def test_what_a_killed_process_had_leased_is_free_within_seconds(
+    stores: list[PostgresStore], clock: FakeClock, database: str
+) -> None:
+    await stores[0].write(lambda tx: tx.add_inbound(inbound("1")))
+    assert await claim(stores[0], clock)
+    await stores[0].close()  # its lock goes with its connection, as it does when the process is killed
+    async with asyncio.timeout(30):
+        while (again := await claim(stores[1], clock)) is None:  # noqa: ASYNC110 it is in the database
+            await asyncio.sleep(0.1)
+    assert again.attempts == 2
+
+
+async def test_what_a_living_process_has_leased_stays_its_own(
+    stores: list[PostgresStore], clock: FakeClock
+) -> None:
+    await stores[0].write(lambda tx: tx.add_inbound(inbound("1")))
+    row = await claim(stores[0], clock)
+    assert row
+    await asyncio.sleep(4 * EVERY_SECONDS)
+    assert await stores[0].read(lambda tx: tx.still_mine(row))

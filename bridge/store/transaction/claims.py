@@ -73,7 +73,7 @@ class Claims(Unit):
 
     def _lease(self, table: type[W], now: datetime, lease: timedelta, which: Any) -> W | None:
         leased = update(table).where(which)
-        leased = leased.values(lease=new_id(), lease_until=now + lease, attempts=table.attempts + 1)
+        leased = leased.values(lease=self._holder + new_id(), lease_until=now + lease, attempts=table.attempts + 1)
         return self._session.scalars(leased.returning(table)).first()
 
     def _next_id(self, table: type[t.Work], lane: str) -> str:

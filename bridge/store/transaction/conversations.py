@@ -37,6 +37,13 @@ class Conversations(Unit):
         found = self._session.exec(self._locked(statement).execution_options(populate_existing=True))
         return values.conversation(found.one())
 
+    def locked(self, message: Inbound) -> Conversation | None:
+        statement = select(t.Conversation).where(
+            t.Conversation.account_id == message.account_id, t.Conversation.thread == message.thread
+        )
+        row = self._session.exec(self._locked(statement)).first()
+        return values.conversation(row) if row else None
+
     def glimpse(self, message: Inbound) -> Conversation | None:
         statement = select(t.Conversation).where(
             t.Conversation.account_id == message.account_id, t.Conversation.thread == message.thread

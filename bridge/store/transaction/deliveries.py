@@ -81,6 +81,7 @@ class Deliveries(OutboxPart):
 
     def _priced(self, account_id: str, part: t.Part, delivery: Delivery) -> None:
         micros = delivery.price_micros or 0
+        self._in_turn("usage", account_id)
         part.price_micros, part.currency = micros, delivery.currency
         usage = self._session.get(t.Usage, (account_id, f"{part.updated_at:%Y-%m}"))
         if usage:

@@ -21,8 +21,10 @@ from bridge.vocabulary import Conversation, Outbound, OutboxRow, Report, Sent
 class OutboxPart(Claims):
     """The part of a transaction that is about the outbox. `made` names the rows this transaction added."""
 
-    def __init__(self, session: Session, clock: Clock, wake: Wake, *, reading: bool = False) -> None:
-        super().__init__(session, clock, wake, reading=reading)
+    def __init__(
+        self, session: Session, clock: Clock, wake: Wake, *, reading: bool = False, holder: str = ""
+    ) -> None:
+        super().__init__(session, clock, wake, reading=reading, holder=holder)
         self.made: list[str] = []
         self._author = ""
         self._wait = timedelta(0)
@@ -90,6 +92,7 @@ class OutboxPart(Claims):
             part = t.Part(account_id=account_id, provider_id=provider_id, outbox_id=outbox_id, updated_at=now)
             self._session.merge(part)
         month = f"{now:%Y-%m}"
+        self._in_turn("usage", account_id)
         usage = self._session.get(t.Usage, (account_id, month)) or t.Usage(account_id=account_id, month=month)
         usage.messages += len(sent.parts) or 1
         usage.segments += sent.segments

@@ -18,13 +18,17 @@ TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
 class Unit:
-    """Bound to a session that somebody else commits; `callbacks` are called by them once it is durable."""
+    """Bound to a session that somebody else commits; `callbacks` are called by them once it is durable. `holder`
+    is what the leases of this process begin with."""
 
-    def __init__(self, session: Session, clock: Clock, wake: Wake, *, reading: bool = False) -> None:
+    def __init__(
+        self, session: Session, clock: Clock, wake: Wake, *, reading: bool = False, holder: str = ""
+    ) -> None:
         self._session = session
         self._clock = clock
         self._wake = wake
         self._reading = reading
+        self._holder = holder
         self._called: set[tuple[Queue, float]] = set()
         self.callbacks: list[Callable[[], object]] = []
 

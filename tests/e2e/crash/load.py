@@ -38,6 +38,7 @@ class Life:
             return
         for problem in self.story.problems:
             await self._report(problem)
+            await until(self.resident.heard, PATIENCE_SECONDS)  # else both may become one report
         self.request_ids = await self._numbers()
         for request_id in self.request_ids:
             await asyncio.to_thread(here.city.desk.change_status, request_id, "closed", f"Done, {request_id}.")

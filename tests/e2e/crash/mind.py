@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import signal
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from typing import Any
 
 import channels
 from bridge import logs
-from bridge.app import Progress, SystemClock, open_bridge
+from bridge.app import ROLES, Progress, SystemClock, open_bridge
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311.client import Client
 from bridge.ports import Blobs, Store
@@ -81,8 +82,11 @@ def serve(settings: Path, environ: Mapping[str, str], orders: Path, log: Path) -
 
 
 async def _serve(settings: Settings) -> None:
+    roles = [role for role in ROLES if role in (os.environ.get("ROLES") or ROLES)]
+    port = settings.server.port if "intake" in roles else 0
     async with open_bridge(settings, SystemClock(), lambda line: None, make_jurisdiction) as bridge:
-        running = asyncio.ensure_future(bridge.run(listen(settings.server.host, settings.server.port)))
+        listener = listen(settings.server.host, port) if port else None
+        running = asyncio.ensure_future(bridge.run(listener, roles=roles))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await running

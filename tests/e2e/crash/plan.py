@@ -42,7 +42,7 @@ class Problem:
 @dataclass(frozen=True, slots=True)
 class Story:
     """What one resident has to say. at once: all in one message; asked: the place only when asked for it; two:
-    two problems in two messages, one right after the other; chatter: nothing to report."""
+    two problems in two messages, the second once the first was answered; chatter: nothing to report."""
 
     kind: Kind
     problems: tuple[Problem, ...] = ()
@@ -71,6 +71,12 @@ class Plan:
         while True:
             orders = Orders(nth=draw.randrange(1, 100), seconds=draw.uniform(0.001, 0.05))
             yield draw.uniform(0, 3) if draw.random() < 0.2 else orders
+
+    def victims(self, count: int) -> Iterator[tuple[int, float]]:
+        """Which of so many processes is killed next, and how many seconds from now."""
+        draw = self._draw("victims")
+        while True:
+            yield draw.randrange(count), draw.uniform(0.1, 2.5)
 
     def city(self) -> Callable[[str], Trouble]:
         """What goes wrong at the city."""

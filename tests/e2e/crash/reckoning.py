@@ -17,7 +17,7 @@ from tests.e2e.surroundings import Surroundings
 BEGUN = "SELECT id FROM outbox WHERE kind = 'reply' AND state = 'open' AND attempts > 0"
 UNSETTLED = "SELECT count(*) FROM attempt WHERE outcome IS NULL"
 REPLIES = "SELECT id, message FROM outbox WHERE kind = 'reply' ORDER BY id"
-MESSAGES = "SELECT json_extract(message, '$.sender'), state FROM inbox WHERE kind = 'message'"
+MESSAGES = "SELECT message->>'sender', state FROM inbox WHERE kind = 'message'"
 REPORTS = "SELECT reference, state, service_request_id FROM report"
 STAFF = "SELECT reference FROM report JOIN staff_task ON staff_task.report_id = report.id"
 
@@ -29,8 +29,14 @@ class Autopsies:
     replies: set[str] = field(default_factory=set)
     posts: int = 0
 
-    def examine(self, database: Path) -> None:
-        """Reads a copy, so that recovering the database stays the bridge's own affair."""
+    def examine(self, here: Surroundings) -> None:
+        """Reads PostgreSQL as it is. Of SQLite it reads a copy, so that recovering it stays the bridge's own
+        affair."""
+        if here.database:
+            self.replies.update(row_id for (row_id,) in here.rows(BEGUN))
+            self.posts += here.rows(UNSETTLED)[0][0]
+            return
+        database = here.data / "bridge.db"
         with tempfile.TemporaryDirectory() as folder:
             for name in (database.name, f"{database.name}-wal"):
                 if database.with_name(name).exists():
@@ -93,7 +99,7 @@ def _replies(here: Surroundings) -> dict[str, list[tuple[str, str]]]:
     """The replies to each address, in the order of their conversation: id and text."""
     replies: dict[str, list[tuple[str, str]]] = {}
     for row_id, message in here.rows(REPLIES):
-        fields = json.loads(message)
+        fields = json.loads(message) if isinstance(message, str) else message
         replies.setdefault(fields["to"], []).append((row_id, fields["text"]))
     return replies
 

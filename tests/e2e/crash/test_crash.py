@@ -1,7 +1,7 @@
 """Random load on every channel, a city and providers that fail at random, and kill -9 at random moments.
 
-CRASH_KILLS is how often the bridges die in all (20), CRASH_SEED replays a plan: the same stories, the same
-faults, the same moments.
+One bridge is a single process on SQLite; the other is four on PostgreSQL, of which any may die while the others go
+on. CRASH_KILLS is how often they die in all (20), CRASH_SEED replays a plan: the same stories, faults and moments.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ from tests.e2e.crash.reckoning import Autopsies, Verdict, reckon
 from tests.e2e.process import Orders
 from tests.e2e.surroundings import Surroundings, surroundings
 from tests.e2e.waiting import until
+from tests.postgres import server
 
 KILLS = int(os.environ.get("CRASH_KILLS", "20"))
 SEED = os.environ.get("CRASH_SEED") or secrets.token_hex(4)
-BRIDGES = 2
+ALONE = ("",)
+MANY = ("intake", "worker", "worker,tick", "worker,tick")  # the last two want to lead both
 RESIDENTS_AT_ONCE = 15
 LONGEST_LIFE = 90  # seconds in which even a slow machine does the steps that a life lasts
 
@@ -44,25 +46,29 @@ class Outcome:
     verdict: Verdict
 
 
-async def crash(folder: Path, models_dir: Path, plan: Plan, kills: int) -> Outcome:
+async def crash(folder: Path, models_dir: Path, plan: Plan, kills: int, database: str = "") -> Outcome:
     """One bridge's many lives under one plan."""
     autopsies = Autopsies()
-    async with surroundings(folder, models_dir, mind.serve) as here:
-        await here.bridge.start()
-        await here.bridge.serving()
+    roles = MANY if database else ALONE
+    async with surroundings(folder, models_dir, mind.serve, database=database, roles=roles) as here:
+        for process in here.processes:
+            await process.start()
+        for process in here.processes:
+            await process.serving()
         load = Load(here, plan, asyncio.Event())
         async with asyncio.TaskGroup() as group:
             living = group.create_task(load.run(RESIDENTS_AT_ONCE))
             failing = [group.create_task(fail(here.providers, plan, channel)) for channel in FAULTS]
             here.city.trouble = plan.city()
-            await kill(here, plan, kills, autopsies)
+            await (kill_any if database else kill)(here, plan, kills, autopsies)
             for task in failing:
                 task.cancel()
             here.city.trouble = fine
             load.enough.set()
             await living
         await here.quiet()
-        await here.bridge.stop()
+        for process in here.processes:
+            await process.stop()
         return Outcome(load.lives, autopsies, reckon(here, load.lives, autopsies))
 
 
@@ -75,10 +81,24 @@ async def kill(here: Surroundings, plan: Plan, kills: int, autopsies: Autopsies)
             await asyncio.sleep(end)
             here.bridge.kill()
         await here.bridge.dead(LONGEST_LIFE)
-        await asyncio.to_thread(autopsies.examine, here.data / "bridge.db")
+        await asyncio.to_thread(autopsies.examine, here)
         here.bridge.pardon()
         await here.bridge.start()
     await here.bridge.serving()
+
+
+async def kill_any(here: Surroundings, plan: Plan, kills: int, autopsies: Autopsies) -> None:
+    """Kills one of the bridge's processes so often, while the others go on, and leaves all running."""
+    for number, seconds in itertools.islice(plan.victims(len(here.processes)), kills):
+        await asyncio.sleep(seconds)
+        victim = here.processes[number]
+        await asyncio.to_thread(autopsies.examine, here)
+        victim.kill()
+        await victim.dead()
+        await asyncio.to_thread(autopsies.examine, here)
+        await victim.start()
+    for process in here.processes:
+        await process.serving()
 
 
 async def fail(providers: Providers, plan: Plan, channel: str) -> None:
@@ -103,16 +123,17 @@ def _took(providers: Providers, channel: str, number: int) -> bool:
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Sequence[Outcome]:
-    async def run() -> Sequence[Outcome]:
-        plans = [Plan(f"{SEED}/{number}") for number in range(BRIDGES)]
-        folders = [tmp_path_factory.mktemp("crash") for _ in plans]
-        shares = [KILLS // BRIDGES + (number < KILLS % BRIDGES) for number in range(BRIDGES)]
-        parts = zip(folders, plans, shares, strict=True)
-        return await asyncio.gather(*(crash(folder, models_dir, plan, kills) for folder, plan, kills in parts))
-
+    """A bridge on SQLite, and one of many processes on PostgreSQL, at the same time."""
     print(f"\nCRASH_SEED={SEED} CRASH_KILLS={KILLS}")
-    with contextlib.chdir(Path(__file__).parents[3]):
-        ended = asyncio.run(run())
+    folders = [tmp_path_factory.mktemp("crash") for _ in range(2)]
+
+    async def run(database: str) -> Sequence[Outcome]:
+        alone = crash(folders[0], models_dir, Plan(f"{SEED}/0"), (KILLS + 1) // 2)
+        many = crash(folders[1], models_dir, Plan(f"{SEED}/1"), KILLS // 2, database)
+        return await asyncio.gather(alone, many)
+
+    with contextlib.chdir(Path(__file__).parents[3]), server() as postgres:
+        ended = asyncio.run(run(postgres.new_database()))
     for outcome in ended:
         print(summary(outcome))
     return ended

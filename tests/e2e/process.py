@@ -96,6 +96,12 @@ class BridgeProcess:
         self.log.touch()
 
     @property
+    def pid(self) -> int:
+        assert self._process
+        assert self._process.pid
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         return self._process is not None and self._process.is_alive()
 

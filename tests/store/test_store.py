@@ -60,6 +60,12 @@ async def test_an_expired_lease_is_claimed_anew_and_the_first_holder_loses_it(st
     assert await store.read(lambda tx: tx.still_mine(second))
 
 
+async def test_a_clock_that_is_set_back_delays_no_fresh_message(store: Store, clock: FakeClock):
+    await store.write(lambda tx: tx.add_inbound(inbound("1")))
+    clock.pass_(hours=-1)
+    assert await claim(store, clock)
+
+
 async def test_messages_of_one_sender_come_in_order_and_one_at_a_time(store: Store, clock: FakeClock):
     for key in ("1", "2"):
         await store.write(lambda tx, key=key: tx.add_inbound(inbound(key)))

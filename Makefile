@@ -55,6 +55,7 @@ bench: setup
 
 docs: setup
 	@$(BIN)/open311-bridge demo --write README.md
+	@$(BIN)/python -m tests.conversations.pages
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 lock:

@@ -191,7 +191,7 @@ def _looking(state: State, draft: Draft, now: datetime) -> Decision:
 def twins_found(state: State, event: TwinsFound, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """What the city lists goes to the draft that waits for it; one that waits for more words goes on waiting."""
     draft = state.draft
-    if draft is None or not draft.looked:
+    if draft is None or not draft.looked or state.question == "twin":
         return Decision(state)
     state = replace(state, draft=replace(draft, at_city=event.reports))
     if not draft.looking or facts.unhandled:

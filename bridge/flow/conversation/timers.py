@@ -30,6 +30,8 @@ def _hold_ended(state: State, facts: Facts, policy: Policy, now: datetime) -> De
     if state.draft is None:
         idle = replace(state, held_since=None, greeted=False)
         return Decision(idle, (Say("welcome", {"city": facts.city_name}),) if state.greeted else ())
+    if state.held_since is None:  # it was ended by something else meanwhile, such as the city's list
+        return Decision(state)
     if facts.unhandled:
         return Decision(state, (SetTimer("hold", now + A_MOMENT),))
     return progress(state, facts, policy, now)

@@ -2,7 +2,8 @@
 # make demo    three residents, one city, and what each of them sees     (ONCE=1: end after the transcript)
 # make test    all tests
 # make crash   200 kills at random moments (KILLS=, SEED= to replay)
-# make check   format, lint, types, import contracts
+# make check   format, lint, types, import contracts, dependencies against their lock
+# make audit   the lock against a list of known vulnerabilities (needs pipx and network)
 # make bench   the measurements that take time, each beside its floor or baseline
 # make docs    the transcripts in the documentation, from what really runs
 # make lock    the lock files, from pyproject.toml (needs uv)
@@ -14,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --requir
 
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: setup demo test crash check format bench docs lock
+.PHONY: setup demo test crash check audit format bench docs lock
 
 setup: .venv/.ready
 	@$(BIN)/open311-bridge models build
@@ -43,6 +44,10 @@ check: .venv/.ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.audit
+
+audit:
+	pipx run pip-audit --disable-pip --require-hashes --requirement requirements.lock
 
 format: .venv/.ready
 	$(BIN)/ruff format .

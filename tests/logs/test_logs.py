@@ -80,3 +80,9 @@ def test_every_line_names_the_message_it_is_about(capsys: pytest.CaptureFixture[
     first, second = capsys.readouterr().err.splitlines()
     assert '"trace": "01a2"' in first
     assert "trace" not in second
+
+
+def test_no_value_begins_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(json=True)
+    logging.getLogger("bridge.flow").warning("refused", extra={"error": 'x\n{"event": "all is well"}\r\n'})
+    assert len(capsys.readouterr().err.splitlines()) == 1

@@ -42,6 +42,7 @@ time_zone = "$time_zone"
 languages = ["en", "es"]
 profile = "$id.profile.toml"     # how this city's server differs
 gazetteer = "$id.gazetteer.db"   # better with a map of the city: open311-bridge gazetteer build
+takes_updates = $takes_updates           # whether what residents add later is posted, or goes to staff
 $api_key
 """
 )
@@ -135,6 +136,7 @@ def _configuration(work: Beginning, check: Check) -> str:
         id=work.city_id,
         name=json.dumps(work.name, ensure_ascii=False),
         time_zone=work.time_zone,
+        takes_updates="true" if check.profile.updates else "false",
         api_key=named if work.key_env else f"# {named}  # needed to file requests; the city gives it out",
     )
 

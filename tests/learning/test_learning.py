@@ -175,6 +175,7 @@ def test_init_makes_a_second_city_of_files_alone(begun: tuple[Path, str], monkey
     written = {path.name for path in folder.iterdir()}
     assert {"open311-bridge.toml", "desk-town.profile.toml", "desk-town.gazetteer.db"} <= written
     assert "is used: " in said
+    assert "takes_updates = true" in (folder / "open311-bridge.toml").read_text()
 
     checked = run("check-config", "--config", folder / "open311-bridge.toml")
     assert "city desk-town: 5 services" in checked.stdout, checked.stderr

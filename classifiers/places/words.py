@@ -118,11 +118,24 @@ _APOSTROPHES = re.compile(r"['’`´]")
 _NUMBER_WORD = re.compile(r"(\d+)(?:st|nd|rd|th|ra|da|ta|va|ma|a|o)?")
 
 
+_REMEMBERED = 60
+"""Letters of a text up to which what was made of it is kept: names come again, whole messages do not."""
+
+
 def fold(text: str) -> str:
     """Lower case, without accents or punctuation, single spaces: `"St. Mary’s"` becomes `"st marys"`."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _folded(text) if len(text) <= _REMEMBERED else _folded.__wrapped__(text)
+
+
+@lru_cache(maxsize=16_384)
+def _folded(text: str) -> str:
+    plain = text.lower() if text.isascii() else _without_accents(text)
     return " ".join(_PUNCTUATION.sub(" ", _APOSTROPHES.sub("", plain)).split())
+
+
+def _without_accents(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +152,13 @@ class StreetName:
         return "".join(self.base)
 
 
-@lru_cache(maxsize=65_536)
 def street_name(text: str) -> StreetName:
     """Takes a street's name apart: "N. Fifth Street" is n · 5 · st. Never fails; an empty text has no base."""
+    return _taken_apart(text) if len(text) <= _REMEMBERED else _taken_apart.__wrapped__(text)
+
+
+@lru_cache(maxsize=65_536)
+def _taken_apart(text: str) -> StreetName:
     words = _join_tens(fold(text).split())
     words, spanish = _without_spanish_type(words)
     after = DIRECTIONS[words.pop()] if len(words) > 2 and _ends_with_direction(words) else ""

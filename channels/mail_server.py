@@ -128,16 +128,30 @@ class _Certificate:
     def __init__(self, certificate: Path, key: Path | None) -> None:
         self._files = (certificate, key)
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._stamp = 0
-        self.context()
+        self._context.load_cert_chain(*self._files)
+        self._stamp = self._changed()
 
     def context(self) -> ssl.SSLContext:
-        certificate, key = self._files
-        stamp = certificate.stat().st_mtime_ns
-        if stamp != self._stamp:
-            self._context.load_cert_chain(certificate, key)
+        stamp = self._changed()
+        if stamp != self._stamp and self._fits():
+            self._context.load_cert_chain(*self._files)
             self._stamp = stamp
         return self._context
+
+    def _changed(self) -> tuple[int, ...]:
+        try:
+            return tuple(path.stat().st_mtime_ns for path in self._files if path)
+        except OSError:  # between two files of a renewal
+            return self._stamp
+
+    def _fits(self) -> bool:
+        """Whether the files belong together: in the midst of a renewal they may not, and the old one serves on."""
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(*self._files)
+        except OSError:
+            log.warning("mail.certificate_unfit")
+            return False
+        return True
 
 
 class Greylist:

@@ -159,14 +159,16 @@ Hits = Mapping[int, Sequence[int]]
 def _found(language: Language, text: str) -> Iterator[Alarm]:
     tokens = _tokens(text)
     hits = _hits(language, tokens)
-    is_past = any(True for phrase in language.past for _ in _places(phrase, hits, 0))
+    is_past = any(True for phrase in _sayable(language.past, hits) for _ in _places(phrase, hits, 0))
     tokens = _without(language.unless, language, tokens)
+    remaining = _hits(language, tokens)
     for rule in language.rules:
-        if is_past and rule.kind == "danger":
+        phrases = rule.phrases + rule.short if len(text) <= SHORT_TEXT else rule.phrases
+        phrases = _sayable(phrases, remaining)
+        if not phrases or (is_past and rule.kind == "danger"):
             continue
         left = _without(rule.unless, language, tokens)
         hits = _hits(language, left)
-        phrases = rule.phrases + rule.short if len(text) <= SHORT_TEXT else rule.phrases
         if any(_said(phrase, hits, left, language) for phrase in phrases):
             yield Alarm(rule.kind, rule.name, language.code)
 
@@ -177,6 +179,12 @@ def _hits(language: Language, tokens: Sequence[str]) -> Hits:
         for number in _readings(language, token):
             hits.setdefault(number, []).append(place)
     return hits
+
+
+def _sayable(phrases: Iterable[Phrase], hits: Hits) -> tuple[Phrase, ...]:
+    """The phrases whose words are all there: few of very many, so the rest of the work is for few."""
+    there = frozenset(hits)
+    return tuple(phrase for phrase in phrases if there.issuperset(phrase))
 
 
 def _said(phrase: Phrase, hits: Hits, tokens: Sequence[str], language: Language) -> bool:
@@ -194,7 +202,7 @@ def _denied(at: int, phrase: Phrase, tokens: Sequence[str], language: Language) 
 def _without(phrases: Iterable[Phrase], language: Language, tokens: Sequence[str]) -> tuple[str, ...]:
     """The text with the words of those phrases taken out, one other word between them allowed."""
     left, hits = list(tokens), _hits(language, tokens)
-    for phrase in phrases:
+    for phrase in _sayable(phrases, hits):
         for at in _places(phrase, hits, 1):
             for number in phrase:
                 for place in hits[number]:

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.demo.mail_sink import Mailed, MailSink, deliver, letter
+from bridge.demo.providers import free_port
 from bridge.errors import Permanent, Retryable, SettingsError
 from bridge.vocabulary import Choice, Inbound, InboundKind, Outbound
 from channels.mail import Mail, Mailbox, Settings, create, parse
@@ -162,6 +163,42 @@ async def test_a_sender_who_never_stops_is_no_longer_answered() -> None:
     assert [message.automatic for message in kept] == [False, False, True, False]
 
 
+async def test_two_bridges_that_write_to_each_other_soon_stop() -> None:
+    """Each answers whatever it may answer, as eagerly as can be."""
+    north, south = "report@north.example", "report@south.example"
+    ports = {north: free_port(), south: free_port()}
+    answered = dict.fromkeys(ports, 0)
+    quiet = asyncio.Event()
+
+    def bridge(own: str, other: str) -> tuple[Mail, asyncio.Task[None]]:
+        told = settings(addresses=[own], listen_port=ports[own], relay_port=ports[other])
+        channel = create(own, told, Noon())
+
+        async def accept(messages: Sequence[Inbound]) -> None:
+            for message in messages:
+                if message.automatic:
+                    quiet.set()
+                else:
+                    answered[own] += 1
+                    answer = Outbound(f"o{answered[own]}", own, "mail", message.sender, message.thread, "Where?")
+                    sending.append(asyncio.create_task(channel.send(answer)))
+
+        return channel, asyncio.create_task(channel.run(accept))
+
+    sending: list[asyncio.Task[Any]] = []
+    bridges = bridge(north, south), bridge(south, north)
+    for channel, _ in bridges:
+        await channel.listening()
+    await deliver("127.0.0.1", ports[south], letter(north, south, "Light", "out at 5 Elm"))
+    await asyncio.wait_for(quiet.wait(), 60)
+    await asyncio.gather(*sending)
+    for channel, running in bridges:
+        running.cancel()
+        await asyncio.wait([running])
+        await channel.close()
+    assert answered == {north: 0, south: 1}
+
+
 async def test_a_mail_with_a_null_return_path_is_never_answered() -> None:
     async with serving() as (_, port, kept):
         await deliver("127.0.0.1", port, letter("ada@home.example", REPORT, "Light", "out"), mail_from="")
@@ -288,7 +325,12 @@ async def test_a_taken_port_is_an_error_that_names_it() -> None:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
+    return issued(tmp_path_factory.mktemp("tls") / "files")
+
+
+def issued(folder: Path) -> Path:
+    """A folder with a new certificate and its key."""
+    folder.mkdir()
     command = (
         "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=city.example"
     )
@@ -308,6 +350,31 @@ async def test_mail_comes_over_starttls_where_it_is_required(certificate: Path) 
         ) as client:
             await client.send_message(letter("ada@home.example", REPORT, "", "over TLS"))
     assert [message.text for message in kept] == ["over TLS"]
+
+
+@pytest.mark.parametrize("kind", ["starttls", "implicit"])
+async def test_a_renewed_certificate_is_served_without_a_restart(tmp_path: Path, kind: str) -> None:
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    first, second = issued(tmp_path / "first"), issued(tmp_path / "second")
+    used = tmp_path / "used"
+    shutil.copytree(first, used)
+    files = {"tls_certificate": used / "cert.pem", "tls_key": used / "key.pem"}
+    async with serving(tls=kind, **files) as (_, port, kept):
+        await _deliver_over_tls(port, kind, first)
+        shutil.copy(second / "cert.pem", used / "cert.pem")  # half of a renewal
+        await _deliver_over_tls(port, kind, first)
+        shutil.copy(second / "key.pem", used / "key.pem")
+        await _deliver_over_tls(port, kind, second)
+    assert len(kept) == 3
+
+
+async def _deliver_over_tls(port: int, kind: str, trusted: Path) -> None:
+    trusting = ssl.create_default_context(cafile=str(trusted / "cert.pem"))
+    trusting.check_hostname = False
+    how = {"use_tls": True} if kind == "implicit" else {"start_tls": True}
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, tls_context=trusting, **how) as client:  # type: ignore[arg-type]
+        await client.send_message(letter("ada@home.example", REPORT, "", "over TLS"))
 
 
 async def test_mail_comes_over_implicit_tls(certificate: Path) -> None:

@@ -62,9 +62,16 @@ def items(value: Any, name: str) -> list[Any]:
     """The members of a container: a list, `{name: list}`, `{name: one}`, a list of `{name: one}`, one alone."""
     if isinstance(value, Mapping) and name in value:
         return items(value[name], name)
+    if _numbered(value):
+        return [found for inner in value.values() for found in items(inner, name)]
     if isinstance(value, list):
         return [found for inner in value for found in items(inner, name)]
     return [] if value is None or value == "" else [value]
+
+
+def _numbered(value: Any) -> bool:
+    """Whether it is a list that PHP wrote as an object, as it does when one of its keys was taken out."""
+    return isinstance(value, Mapping) and bool(value) and all(key.isdecimal() for key in value)
 
 
 def _rows(tree: Tree, wrappings: Collection[str], marks: Collection[str]) -> Iterator[Row]:
@@ -74,6 +81,9 @@ def _rows(tree: Tree, wrappings: Collection[str], marks: Collection[str]) -> Ite
     elif isinstance(tree, Mapping):
         if any(mark in tree for mark in marks):
             yield tree
+        elif _numbered(tree):
+            for row in tree.values():
+                yield from _rows(row, wrappings, marks)
         else:
             for key in wrappings:
                 yield from _rows(tree.get(key), wrappings, marks)

@@ -233,3 +233,21 @@ def test_a_declaration_and_nothing_else_is_empty() -> None:
 def test_no_reader_falls_over_any_answer(name: str) -> None:
     for reader in (wire.services, wire.definition, wire.requests, wire.receipts, wire.errors, wire.discovery):
         reader(tree(name))
+
+
+def test_lists_that_php_wrote_as_objects_are_lists() -> None:
+    rows = {
+        "0": {"service_code": "1", "service_name": "Pothole"},
+        "2": {"service_code": "3", "service_name": "Lamp"},
+    }
+    assert [service.service_code for service in wire.services(rows)] == ["1", "3"]
+    values = {"0": {"key": "a", "name": "A"}, "3": {"key": "b", "name": "B"}}
+    tree = {
+        "service_code": "1",
+        "attributes": {"1": {"code": "C", "datatype": "singlevaluelist", "values": values}},
+    }
+    [attribute] = wire.definition(tree)
+    assert [value.key for value in attribute.values] == ["a", "b"]
+    assert [
+        r.service_request_id for r in wire.requests({"service_requests": {"5": {"service_request_id": 7}}})
+    ] == ["7"]

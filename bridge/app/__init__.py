@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 
 import channels
 from bridge import photos
-from bridge.app.console import MOUNT, console_of
+from bridge.app.console import MOUNT, console_of, vigil_of
 from bridge.app.database import open_database
 from bridge.app.looks import Look, scheduled
 from bridge.app.meters import Meters
@@ -43,7 +43,7 @@ from bridge.app.parts import (
 from bridge.city.app import surface
 from bridge.city.desk import Desk
 from bridge.errors import BridgeError
-from bridge.flow import dispatch, handling, media, retention, tracking
+from bridge.flow import dispatch, handling, media, retention, tracking, vigil
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.media import Files
@@ -73,6 +73,7 @@ ODDITIES_SECONDS = 60.0
 READY_SECONDS = 2.0
 RETENTION_SECONDS = 3600.0
 LONGEST_TRACKING_SECONDS = 60.0  # a city's limit of reads is one of a minute
+DUTY_SECONDS = 30.0
 MEDIA_SECONDS = 86_400.0
 
 Role = Literal["intake", "worker", "tick"]
@@ -191,6 +192,7 @@ class Bridge:
             *(self._tracking(city) for city in self.handling.jurisdictions.values()),
             Look("retention", RETENTION_SECONDS, partial(retention.look, self.store, self.handling.clock, rules)),
             Look("media", MEDIA_SECONDS, self._sweep_media),
+            Look("duty", DUTY_SECONDS, partial(vigil.look, vigil_of(self.settings, self.handling, self.clients))),
         )
 
     def _tracking(self, city: Jurisdiction) -> Look:

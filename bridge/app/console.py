@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bridge.app.mailer import RelayMailer
 from bridge.city.desk import Desk
 from bridge.flow.handling import Handling
+from bridge.flow.vigil import Vigil
 from bridge.open311.client import Client
 from bridge.ports import Channel
 from bridge.store.types import new_id
@@ -47,6 +49,23 @@ def console_of(
         circuits=partial(_circuits, clients),
         test=partial(_send_test, accounts),
         retention=settings.retention.model_dump(),
+    )
+
+
+def vigil_of(settings: Settings, work: Handling, clients: Mapping[str, Client]) -> Vigil:
+    """Who is told of what is left lying, by the settings."""
+    console = settings.console
+    can_write = bool(console.mail_from)
+    return Vigil(
+        handling=work,
+        mailer=RelayMailer(console),
+        addresses=console.duty_addresses,
+        fallbacks={
+            city.id: city.fallback_address for city in settings.city if city.fallback_address and can_write
+        },
+        circuits=partial(_circuits, clients),
+        link=f"{settings.public_url}{MOUNT}",
+        digest=timedelta(minutes=console.digest_minutes),
     )
 
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bridge.vocabulary import StaffReason
-
 MONDAY_TO_FRIDAY = {weekday: (time(8), time(17)) for weekday in range(5)}
 AT_ONCE = timedelta(0)
-WITHIN: Mapping[StaffReason, timedelta] = {
+WITHIN: Mapping[str, timedelta] = {
     "emergency": AT_ONCE,
     "threat": AT_ONCE,
     "human": timedelta(hours=2),
@@ -39,8 +37,12 @@ class Duty:
 
     def due(self, reason: str, since: datetime) -> datetime:
         """When a task of that reason, which came at `since`, has to be looked at."""
-        allowed = self.within.get(reason, WITHIN.get(reason, OTHERWISE))  # type: ignore[call-overload]
+        allowed = self.allowed(reason)
         return after_work(self, since, allowed) if allowed else since
+
+    def allowed(self, reason: str) -> timedelta:
+        """The working time within which a task of that reason has to be looked at."""
+        return self.within.get(reason, WITHIN.get(reason, OTHERWISE))
 
 
 def is_in(duty: Duty, moment: datetime) -> bool:

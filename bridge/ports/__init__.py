@@ -6,6 +6,7 @@ Adapters return values and raise the errors of `bridge.errors`; none of them com
 from __future__ import annotations
 
 from bridge.ports.console import ConsoleOf
+from bridge.ports.mailer import Mailer
 from bridge.ports.outside import Accept, Blobs, Catalog, Channel, City, Classifier, Clock, Develop, Locator
 from bridge.ports.store import Store, Transaction
 from bridge.ports.wake import Committing, Queue, Wake
@@ -22,6 +23,7 @@ __all__ = [
     "ConsoleOf",
     "Develop",
     "Locator",
+    "Mailer",
     "Queue",
     "Store",
     "Transaction",

@@ -126,6 +126,29 @@ class QueuePart(Part):
             for row in self._session.exec(rows.order_by(col(t.TrainingExample.id)))
         )
 
+    def unalerted(self, now: datetime, limit: int) -> tuple[QueueItem, ...]:
+        late = _tasks().where(OPEN, t.StaffTask.due_at <= now, col(t.StaffTask.alerted_at).is_(None))
+        rows = self._session.execute(late.order_by(col(t.StaffTask.due_at)).limit(limit))
+        return tuple(_item(*row) for row in rows)
+
+    def mark_alerted(self, task_ids: Sequence[str]) -> None:
+        told = update(t.StaffTask).where(col(t.StaffTask.id).in_(task_ids))
+        self._session.execute(told.values(alerted_at=self._clock.now()))
+
+    def stuck_accounts(self, before: datetime) -> tuple[tuple[str, datetime], ...]:
+        statement: Any = (
+            select(t.Conversation.account_id, func.min(t.Outbox.created_at))
+            .join(t.Outbox, col(t.Outbox.conversation_id) == col(t.Conversation.id))
+            .where(
+                t.Outbox.state == "open",
+                t.Outbox.kind == "reply",
+                t.Outbox.created_at < before,
+                col(t.Outbox.attempts) > 0,
+            )
+            .group_by(t.Conversation.account_id)
+        )
+        return tuple((account, since) for account, since in self._session.execute(statement))
+
     def unfollow(self, report_id: str, conversation_id: str) -> None:
         self._session.execute(
             delete(t.Follower).where(

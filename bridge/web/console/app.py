@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bridge.web.console import cities, city_desk, conversations, figures, people, queue, requests, setup
+from bridge.web.console import cities, city_desk, conversations, duty, figures, people, queue, requests, setup
 from bridge.web.console.guard import Gate, Headers, tile_host
 from bridge.web.console.look import STATIC, environment
 from bridge.web.console.parts import MOUNT, Console
@@ -79,6 +79,7 @@ def _pages(gate: Gate) -> list[BaseRoute]:
         Route("/figures", gate(figures.page)),
         Route("/figures/{table}.csv", gate(figures.export)),
         Route("/services", gate(cities.cities)),
+        Route("/duty", gate(duty.duty)),
         Route("/setup", gate(setup.services, "admin")),
         Route("/setup/threshold", gate(setup.set_threshold, "admin"), methods=["POST"]),
         Route("/setup/cities", gate(setup.cities, "admin")),

@@ -24,6 +24,7 @@ SECTIONS = (
     "desk",
     "figures",
     "services",
+    "duty",
     "setup",
     "people",
     "audit",

@@ -13,7 +13,7 @@ from itertools import combinations, islice
 
 from bridge.vocabulary import Mention, MentionKind
 from classifiers.gazetteer import Gazetteer
-from classifiers.places import coordinates, evidence, geometry, numbered, pluscodes, resolve, shapes
+from classifiers.places import coordinates, evidence, geometry, numbered, pluscodes, resolve, towns
 from classifiers.places.coordinates import Spotted
 from classifiers.places.geometry import Point
 from classifiers.places.grammar import Joined
@@ -58,25 +58,26 @@ class Reading:
 
 def places(reading: Reading) -> list[Found]:
     """The places a text may mean, by its best kind of evidence; none when nothing resolves."""
+    unknown_town = bool(_other_towns(reading))
     for kind in _EVIDENCE:
         if found := kind(reading):
-            return [replace(f, vague=True) if kind in _DOUBTED and _contradicted(reading, f) else f for f in found]
+            doubted = [unknown_town or (kind in _DOUBTED and _contradicted(reading, f)) for f in found]
+            return [replace(f, vague=f.vague or doubt) for f, doubt in zip(found, doubted, strict=True)]
     return []
 
 
 def elsewhere(reading: Reading) -> bool:
-    """Whether an address is said to be in a town that is not this one: "500 Main St, Houston, TX"."""
-    return any(_in_other_town(reading, m) for m in reading.of_kind("address"))
+    """Whether a place is said to be in a known town that is not this one: "500 Main St Houston TX"."""
+    return any(evidence.is_town(town) for town in _other_towns(reading))
 
 
-def _in_other_town(reading: Reading, m: Mention) -> bool:
-    """Whether a known town that is not this city, with its state or postcode, ends an address."""
-    ended = shapes.STATE_OR_CODE.match(reading.text, m.end)
-    if "," not in m.text or not ended or not reading.gazetteer.knows_city():
-        return False
-    town = m.text.rpartition(",")[2]
-    ours = reading.gazetteer.is_city(town) or reading.gazetteer.district_named(town)
-    return not ours and evidence.is_town(town)
+def _other_towns(reading: Reading) -> list[str]:
+    """The towns said behind places, with their state or postcode, that are neither this city nor in it."""
+    gazetteer, placed = reading.gazetteer, reading.of_kind("address", "intersection", "street", "block")
+    if not gazetteer.knows_city():
+        return []
+    said = [town for m in placed if (town := towns.behind(reading.text, m))]
+    return [town for town in said if not (gazetteer.is_city(town) or gazetteer.district_named(town))]
 
 
 def settled(reading: Reading, found: Sequence[Found], near: Point | None = None) -> list[Found]:

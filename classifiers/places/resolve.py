@@ -61,7 +61,7 @@ def streets_of(gazetteer: Gazetteer, text: str) -> tuple[StreetMatch, ...]:
     """
     if gazetteer.is_city(text) or (gazetteer.district_named(text) and street_name(text).suffix):
         return ()
-    words = text.replace(",", " ").split()[:8]
+    words = [word[:40] for word in text.replace(",", " ").split()[:8]]
     best: tuple[StreetMatch, ...] = ()
     for end in range(len(words), 0, -1):
         matches = gazetteer.streets(" ".join(words[:end]))

@@ -30,6 +30,9 @@ def test_coordinates_said_the_other_way_round_are_turned(locator: PlaceLocator) 
         "pothole at 48.8584, 2.2945",
         "see https://maps.google.com/?q=48.8584,2.2945",
         "500 Main St, Houston, TX 77002",
+        "500 Main St Houston TX",
+        "hole at 500 main st houston tx",
+        "5th and Oak in Lincoln, NE",
     ],
 )
 def test_a_place_elsewhere_is_said_to_be_outside(locator: PlaceLocator, text: str) -> None:
@@ -37,6 +40,26 @@ def test_a_place_elsewhere_is_said_to_be_outside(locator: PlaceLocator, text: st
     assert located.outside
     assert located.candidates == ()
     assert located.ask
+
+
+@pytest.mark.parametrize("text", ["412 Oak St, Kearney, NE", "412 Oak St Kearney NE 68845"])
+def test_an_address_in_a_town_nobody_told_us_of_is_never_sent_unasked(locator: PlaceLocator, text: str) -> None:
+    assert locator.locate(text, "en").ask
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "412 Oak Street Fairview NE 68818",
+        "412 oak st, fairview ne",
+        "412 Oak St, 68818",
+        "5th & Main, Fairview NE",
+        "412 Oak St OK thanks",
+        "412 oak st in front of the house",
+    ],
+)
+def test_the_citys_own_name_behind_an_address_changes_nothing(locator: PlaceLocator, text: str) -> None:
+    assert not locator.locate(text, "en").ask
 
 
 @pytest.mark.parametrize(

@@ -342,7 +342,7 @@ def _failure(error: Exception) -> Permanent | Retryable | Unsure:
         case telegram.error.RetryAfter(retry_after=timedelta() as wait):
             return Retryable(reason, after=wait.total_seconds())
         case telegram.error.Forbidden():
-            return Permanent(reason, words=one_line(error.message), code="opted_out")
+            return Permanent(reason, words=one_line(error.message), code="opted_out", fate="opted_out")
         case telegram.error.BadRequest() | telegram.error.ChatMigrated():
             return Permanent(reason, words=one_line(error.message), code="400")
         case telegram.error.InvalidToken():

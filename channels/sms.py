@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,7 +19,7 @@ from starlette.routing import Route
 from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]
 
 from bridge import segments
-from bridge.errors import BridgeError, Permanent, SettingsError, Unsure
+from bridge.errors import BridgeError, Permanent, Retryable, SettingsError, Unsure
 from bridge.ports import Accept, Clock
 from bridge.vocabulary import Attachment, Inbound, Outbound, Sent
 from channels.hygiene import RateLimit, TooLarge, answerable, read_body, redacted, with_choices
@@ -34,6 +34,8 @@ REMEMBERED: Final = 1000
 MINUTE: Final = 60.0  # seconds
 # https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-window
 WHATSAPP_WINDOW: Final = timedelta(hours=24)
+WHATSAPP: Final = "whatsapp:"
+LABEL_LIMIT: Final = 20  # of a button, https://www.twilio.com/docs/content/twilio-quick-reply; a list takes 24
 OUTSIDE_WINDOW: Final = "63016"  # https://www.twilio.com/docs/api/errors/63016
 
 
@@ -51,7 +53,15 @@ class Settings(BaseModel):
     public_url: str = Field(pattern=r"^https?://[^/]+/?$")
     api_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^/]+$")
     whatsapp_template_sid: str = Field("", pattern=r"^(|HX[0-9a-fA-F]{32})$")
-    voice_sentence: str = "This number takes text messages only. Please send a text message."
+    whatsapp_choices_sids: Mapping[int, str] = Field(default_factory=dict)
+    sms_number: str = Field("", pattern=r"^(|\+[1-9][0-9]{6,14})$")
+    callback_overrides: str = Field("rc=3&rp=all", pattern=r"^[a-z0-9=&,]*$")
+    voice_sentence: str = (
+        "This number takes text messages only. Please send a text message. In an emergency, call 9 1 1."
+    )
+    voice_language: str = Field("en-US", pattern=r"^[a-z]{2,3}-[A-Z]{2}$")
+    monthly_segments: int = Field(0, ge=0)
+    sends_per_minute: int = Field(0, ge=0)
     max_segments: int = Field(10, ge=1, le=10)
     media_max_bytes: int = Field(10_000_000, gt=0)
     delete_media: bool = False
@@ -102,12 +112,13 @@ class Sms:
         self._clock = clock
         login = Login(
             settings.account_sid,
-            settings.auth_token.get_secret_value(),
+            tuple(settings.tokens),
             settings.api_url,
             settings.timeout_seconds,
         )
         self._rest = Rest(login, transport)
         self._answers = RateLimit(settings.answers_per_minute, MINUTE)
+        self._sends = RateLimit(settings.sends_per_minute, MINUTE)
         self._progress: OrderedDict[str, _Progress] = OrderedDict()
         self._sent: deque[str] = deque(maxlen=REMEMBERED)
 
@@ -141,12 +152,13 @@ class Sms:
             await asyncio.sleep(self._settings.reconcile_seconds)
 
     async def reconcile(self, accept: Accept, since: datetime) -> int:
-        """Stores all messages Twilio lists for the number since then; those already stored have the same key.
-        Returns how many Twilio listed."""
-        forms = await self._rest.heard(self._settings.number, since)
-        for form in forms:
+        """Stores all messages Twilio lists for the number since then, and what it says became of ours; those
+        already stored have the same key. Returns how many messages Twilio listed."""
+        heard = await self._rest.heard(self._settings.number, since)
+        told = await self._rest.told(self._settings.number, since)
+        for form in (*heard, *told):
             await accept(parse(urlencode(form).encode(), self.account_id, self._clock.now()))
-        return len(forms)
+        return len(heard)
 
     async def send(self, message: Outbound) -> Sent:
         """Sends the text, numbered in parts when one message cannot hold it.
@@ -154,7 +166,11 @@ class Sms:
         A repeated call for the same Outbound goes on after the last part Twilio took, and first looks among
         Twilio's messages for a part whose fate is unknown. The id returned is the last part's.
         """
+        if not self._sends.allows("", self._clock.now().timestamp()):
+            raise Retryable("more messages than sends_per_minute", after=MINUTE / 4)
         parts = segments.split(with_choices(message), self._settings.max_segments)
+        if buttons := await self._buttons(message):
+            return buttons
         progress = self._progress.setdefault(message.id, _Progress())
         while len(self._progress) > REMEMBERED:
             self._progress.popitem(last=False)
@@ -162,7 +178,8 @@ class Sms:
             progress.sids.append(await self._send_part(message.to, parts[len(progress.sids)], progress))
             self._sent.append(progress.sids[-1])
         self._progress.pop(message.id, None)
-        return Sent(progress.sids[-1], segments=sum(map(segments.count, parts)))
+        counted = 0 if message.to.startswith(WHATSAPP) else sum(map(segments.count, parts))
+        return Sent(progress.sids[-1], segments=counted, parts=tuple(progress.sids))
 
     async def fetch(self, attachment: Attachment, raw: bytes = b"") -> bytes:
         """The bytes of a picture of an MMS. Raises Permanent when it is not at Twilio or too large."""
@@ -197,15 +214,47 @@ class Sms:
             raise
 
     async def _post(self, to: str, text: str) -> str:
-        callback = self._settings.public_url.rstrip("/") + self.hook_path
-        if not to.startswith("whatsapp:") or await self._in_window(to):
-            return await self._rest.send(to, self._sender(to), text, callback)
+        if not to.startswith(WHATSAPP) or await self._in_window(to):
+            return await self._rest.send(to, self._sender(to), text, self._callback)
         template = self._settings.whatsapp_template_sid
-        if not template:
+        try:
+            if template:
+                filled = {"1": text}
+                return await self._rest.send_template(to, self._sender(to), template, filled, self._callback)
+        except Permanent:
+            if not self._settings.sms_number:
+                raise
+        return await self._by_sms(to, text)
+
+    async def _by_sms(self, to: str, text: str) -> str:
+        """A text to the same phone, for what WhatsApp does not take any more."""
+        if not self._settings.sms_number:
             raise Permanent(
-                "24 hours after a resident's last message WhatsApp takes templates only", code=OUTSIDE_WINDOW
+                "24 hours after a resident's last message WhatsApp takes templates only",
+                code=OUTSIDE_WINDOW,
+                fate="unreachable",
             )
-        return await self._rest.send_template(to, self._sender(to), template, text, callback)
+        sender = {"from_": self._settings.sms_number}
+        return await self._rest.send(to.removeprefix(WHATSAPP), sender, text, self._callback)
+
+    @property
+    def _callback(self) -> str:
+        """Where Twilio tells what became of a message. What is after # tells Twilio how to try again, and is not
+        sent (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides)."""
+        overrides = f"#{self._settings.callback_overrides}" if self._settings.callback_overrides else ""
+        return self._settings.public_url.rstrip("/") + self.hook_path + overrides
+
+    async def _buttons(self, message: Outbound) -> Sent | None:
+        """The choices as WhatsApp buttons or a list, where a content template for so many is set and they fit."""
+        content = self._settings.whatsapp_choices_sids.get(len(message.choices))
+        fits = all(0 < len(choice.label) <= LABEL_LIMIT for choice in message.choices)
+        window = content and fits and message.to.startswith(WHATSAPP) and await self._in_window(message.to)
+        if not (content and window):
+            return None
+        named = (part for choice in message.choices for part in (choice.label, choice.value))
+        filled = {str(number): word for number, word in enumerate([message.text, *named], 1)}
+        sid = await self._rest.send_template(message.to, self._sender(message.to), content, filled, self._callback)
+        return Sent(sid, segments=0)
 
     async def _in_window(self, resident: str) -> bool:
         """Whether a resident wrote within WhatsApp's 24 hours."""
@@ -217,14 +266,18 @@ class Sms:
         if self._settings.messaging_service_sid:
             return {"messaging_service_sid": self._settings.messaging_service_sid}
         number = self._settings.number
-        if to.startswith("whatsapp:") and not number.startswith("whatsapp:"):
-            number = f"whatsapp:{number}"
+        if to.startswith(WHATSAPP) and not number.startswith(WHATSAPP):
+            number = f"{WHATSAPP}{number}"
         return {"from_": number}
 
     async def _receive(self, request: Request, accept: Accept) -> Response:
         body = await self._believed(request)
         if isinstance(body, Response):
             return body
+        form = fields(body)
+        if not self._is_ours(form):
+            log.error("sms.other_number", account_id=self.account_id, number=redacted(form.get("To", "")))
+            return Response(status_code=403)
         messages = [self._bounded(message) for message in parse(body, self.account_id, self._clock.now())]
         try:
             await accept(messages)
@@ -241,7 +294,7 @@ class Sms:
         if isinstance(body, Response):
             return body
         spoken = VoiceResponse()
-        spoken.say(self._settings.voice_sentence)
+        spoken.say(self._settings.voice_sentence, language=self._settings.voice_language)
         return Response(str(spoken), media_type="text/xml")
 
     async def _believed(self, request: Request) -> bytes | Response:
@@ -254,11 +307,23 @@ class Sms:
         url = self._settings.public_url.rstrip("/") + request.url.path + query
         content_type = request.headers.get("Content-Type", "")
         signature = request.headers.get("X-Twilio-Signature", "")
-        signed = is_signed(url, body, content_type, signature, self._settings.tokens)
+        # Its page does not say whether what is after # is signed.
+        urls = (url, f"{url}#{self._settings.callback_overrides}")
+        signed = any(is_signed(one, body, content_type, signature, self._settings.tokens) for one in urls)
         if not signed or fields(body).get("AccountSid", self._settings.account_sid) != self._settings.account_sid:
             log.warning("sms.refused", account_id=self.account_id, size=len(body))
             return Response(status_code=403)
         return body
+
+    def _is_ours(self, form: Mapping[str, str]) -> bool:
+        """Whether a message came to this account's number or messaging service: a webhook set up for another
+        number would put its residents into the wrong city."""
+        if form.get("SmsStatus") != "received" and "Body" not in form:
+            return True
+        settings, to = self._settings, form.get("To", "").removeprefix(WHATSAPP)
+        if settings.messaging_service_sid and form.get("MessagingServiceSid"):
+            return form["MessagingServiceSid"] == settings.messaging_service_sid
+        return not settings.number or to in (settings.number.removeprefix(WHATSAPP), settings.sms_number, "")
 
     def _bounded(self, message: Inbound) -> Inbound:
         bounded = answerable(message, self._answers)

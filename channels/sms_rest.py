@@ -24,8 +24,9 @@ from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response as TwilioResponse  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from bridge.errors import Permanent, Retryable, Unsure
+from bridge.errors import Fate, Permanent, Retryable, Unsure
 from channels.hygiene import one_line
+from channels.sms_webhook import FATES
 from channels.trust import trusted
 
 Answer = TypeVar("Answer")
@@ -35,16 +36,18 @@ CLOCK_SKEW: Final = timedelta(minutes=2)
 DAY: Final = timedelta(days=1)
 PAGE: Final = 500  # messages looked at
 REDIRECTS: Final = 3
+ENDED: Final = ("delivered", "read", "undelivered", "failed")
 # Media are served from Twilio's own storage after a redirect.
 MEDIA_HOSTS: Final = (".twilio.com", ".twiliocdn.com")
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who we are at Twilio, and where Twilio is. `timeout` is in seconds, for a whole call."""
+    """Who we are at Twilio, and where Twilio is. `auth_tokens` are those that may be right while one is rotated,
+    the likeliest first; `timeout` is in seconds, for a whole call."""
 
     account_sid: str
-    auth_token: str
+    auth_tokens: tuple[str, ...]
     api_url: str
     timeout: float
 
@@ -57,8 +60,8 @@ class Rest:
         self._http = httpx.AsyncClient(transport=transport, timeout=login.timeout, verify=trusted())
         self._twilio = Client(
             login.account_sid,
-            login.auth_token,
-            http_client=_HttpxClient(self._http),
+            login.auth_tokens[0],
+            http_client=_HttpxClient(self._http, login),
             environment={"TWILIO_REGION": ""},  # an empty mapping would make the library read os.environ
         )
         self._twilio.api.base_url = login.api_url
@@ -74,14 +77,14 @@ class Rest:
         return str(created.sid)
 
     async def send_template(
-        self, to: str, sender: Mapping[str, str], content_sid: str, text: str, callback: str
+        self, to: str, sender: Mapping[str, str], content_sid: str, variables: Mapping[str, str], callback: str
     ) -> str:
-        """Has an approved template sent with the text as its first variable; its SID."""
+        """Has a template sent, its variables filled; its SID."""
         created = await self._call(
             self._twilio.messages.create_async(
                 to=to,
                 content_sid=content_sid,
-                content_variables=json.dumps({"1": text}),
+                content_variables=json.dumps(variables),
                 status_callback=callback,
                 **sender,
             )
@@ -108,6 +111,15 @@ class Rest:
         )
         inbound = [row for row in listed if row.direction == "inbound" and row.date_created >= since]
         return [await self._as_posted(row) for row in reversed(inbound)]
+
+    async def told(self, number: str, since: datetime) -> list[dict[str, str]]:
+        """What became of messages that `number` sent since then, as a status callback would have told, and what
+        they cost. Those under way are left out."""
+        listed = await self._call(
+            self._twilio.messages.list_async(from_=number, date_sent_after=since - DAY, limit=PAGE)
+        )
+        ended = [row for row in listed if str(row.status) in ENDED and row.date_created >= since]
+        return [_as_told(row) for row in reversed(ended)]
 
     async def check(self) -> None:
         """Reads the account: proves the address and the credentials."""
@@ -165,7 +177,7 @@ class Rest:
         return self._is_api(url) or (url.scheme == "https" and url.host.endswith(MEDIA_HOSTS) and url.port is None)
 
     def _auth(self, url: httpx.URL) -> tuple[str, str] | None:
-        return (self._login.account_sid, self._login.auth_token) if self._is_api(url) else None
+        return (self._login.account_sid, self._login.auth_tokens[0]) if self._is_api(url) else None
 
     async def _call(self, request: Awaitable[Answer]) -> Answer:
         try:
@@ -175,12 +187,28 @@ class Rest:
             raise _failure(error) from error
 
 
-class _HttpxClient(AsyncHttpClient):  # type: ignore[misc]
-    """Lets the twilio library speak through httpx."""
+def _as_told(row: Any) -> dict[str, str]:
+    told = {
+        "MessageSid": row.sid,
+        "MessageStatus": row.status,
+        "AccountSid": row.account_sid,
+        "From": row.from_,
+        "To": row.to,
+        "ErrorCode": row.error_code,
+        "Price": row.price,
+        "PriceUnit": row.price_unit,
+    }
+    return {name: str(value) for name, value in told.items() if value is not None}
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+
+class _HttpxClient(AsyncHttpClient):  # type: ignore[misc]
+    """Lets the twilio library speak through httpx. A token that is refused gives way to the other one: nothing was
+    done at Twilio then."""
+
+    def __init__(self, client: httpx.AsyncClient, login: Login) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), True)
         self._client = client
+        self._login = login
 
     async def request(
         self,
@@ -193,9 +221,18 @@ class _HttpxClient(AsyncHttpClient):  # type: ignore[misc]
         timeout: float | None = None,  # noqa: ASYNC109 the library's own signature
         allow_redirects: bool = False,
     ) -> TwilioResponse:
-        answer = await self._client.request(
-            method, uri, params=params, data=data, headers=headers, auth=auth, follow_redirects=allow_redirects
-        )
+        for token in self._login.auth_tokens:
+            answer = await self._client.request(
+                method,
+                uri,
+                params=params,
+                data=data,
+                headers=headers,
+                auth=(self._login.account_sid, token),
+                follow_redirects=allow_redirects,
+            )
+            if answer.status_code != httpx.codes.UNAUTHORIZED:
+                break
         return TwilioResponse(answer.status_code, answer.text, answer.headers)
 
 
@@ -229,4 +266,6 @@ def _refused(status: int, code: str, words: str) -> Permanent | Retryable | Unsu
         return Retryable(reason)
     if status >= 500:
         return Unsure(reason)
-    return Permanent(reason, words=one_line(words), code=code or str(status))
+    said = FATES.get(code)
+    fate: Fate | None = "unreachable" if said == "missed" else said
+    return Permanent(reason, words=one_line(words), code=code or str(status), fate=fate)

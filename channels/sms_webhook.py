@@ -7,6 +7,7 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-security
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,8 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from bridge.vocabulary import Attachment, Delivery, Inbound, InboundKind, Pin
+from bridge.errors import Fate
+from bridge.vocabulary import Attachment, Delivery, DeliveryState, Inbound, InboundKind, Pin
 from channels.hygiene import clean, one_line
 
 CHANNEL: Final = "sms"
@@ -24,7 +26,6 @@ FORM: Final = "application/x-www-form-urlencoded"
 FIELD_LIMIT: Final = 500
 MEDIA_LIMIT: Final = 10  # a message's most, says the page above
 
-DeliveryState = Literal["queued", "sent", "delivered", "failed", "opted_out"]
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
 STATES: Final[Mapping[str, DeliveryState]] = {
     "accepted": "queued",
@@ -38,7 +39,28 @@ STATES: Final[Mapping[str, DeliveryState]] = {
     "failed": "failed",
     "canceled": "failed",
 }
-OPTED_OUT: Final = "21610"  # https://www.twilio.com/docs/api/errors/21610
+# What an error code says of the resident or of the account, https://www.twilio.com/docs/api/errors. It comes with
+# a status, or with a refusal to send at all; a failure of any other code says nothing but that it failed.
+FATES: Final[Mapping[str, Fate | Literal["missed"]]] = {
+    "21610": "opted_out",
+    "21211": "unreachable",  # no phone number
+    "21612": "unreachable",  # no route from our number to theirs
+    "21614": "unreachable",  # no mobile number
+    "30003": "missed",  # switched off, or out of reach
+    "30004": "unreachable",  # does not take messages from us
+    "30005": "unreachable",  # a number that is no more
+    "30006": "unreachable",  # a landline
+    "30007": "filtered",
+    "30008": "missed",  # unknown
+    "30032": "barred",  # toll-free number not verified
+    "30034": "barred",  # number not registered (10DLC)
+    "63024": "unreachable",  # not on WhatsApp
+}
+KEYWORDS: Final[Mapping[str, Literal["stop", "start", "help"]]] = {
+    "STOP": "stop",
+    "START": "start",
+    "HELP": "help",
+}
 
 
 def is_signed(url: str, body: bytes, content_type: str, signature: str, tokens: Iterable[str]) -> bool:
@@ -52,8 +74,26 @@ def is_signed(url: str, body: bytes, content_type: str, signature: str, tokens: 
 
 
 def fields(body: bytes) -> dict[str, str]:
-    """A form's fields; of a repeated one the last. Empty for what is no form."""
-    return dict(pairs(body))
+    """A form's fields; of a repeated one the last. Those of a JSON object by the same names; empty for anything
+    else."""
+    return _json_fields(body) if body[:1] in (b"{", b"[") else dict(pairs(body))
+
+
+def _json_fields(body: bytes) -> dict[str, str]:
+    """One message's or delivery's fields: as they are in a form, or as in an event of Event Streams, whose names
+    begin small (https://www.twilio.com/docs/events/webhook-quickstart)."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    event = told[0] if isinstance(told, list) and told else told
+    data = event.get("data", event) if isinstance(event, dict) else {}
+    flat = {str(key): value for key, value in data.items()} if isinstance(data, dict) else {}
+    return {
+        key[:1].upper() + key[1:]: str(value)
+        for key, value in flat.items()
+        if isinstance(value, str | int | float)
+    }
 
 
 def pairs(body: bytes) -> list[tuple[str, str]]:
@@ -100,6 +140,7 @@ def _message(form: Mapping[str, str], blank: Inbound, sid: str) -> Inbound:
         blank,
         kind=InboundKind.MESSAGE,
         provider_key=sid,
+        keyword=KEYWORDS.get(form.get("OptOutType", ""), ""),
         # A WhatsApp button's payload is the Choice's value; its Body is only the label
         # (https://www.twilio.com/docs/whatsapp/buttons).
         text=clean(form.get("ButtonPayload") or form.get("ListId") or form.get("Body", "")),
@@ -114,14 +155,27 @@ def _message(form: Mapping[str, str], blank: Inbound, sid: str) -> Inbound:
 def _delivery(form: Mapping[str, str], blank: Inbound, sid: str, status: str) -> Inbound:
     code = one_line(form.get("ErrorCode", ""))
     resident = one_line(form.get("To", ""))  # of a message of ours the addressee
+    currency = one_line(form.get("PriceUnit", "")) if form.get("Price") else ""
     return replace(
         blank,
         kind=InboundKind.DELIVERY,
-        provider_key=f"{sid}:{status}",
+        provider_key=f"{sid}:{status}{':priced' if form.get('Price') else ''}",
         sender=resident,
         thread=resident,
-        delivery=Delivery(sid, "opted_out" if code == OPTED_OUT else STATES[status], code),
+        delivery=Delivery(sid, _fate(STATES[status], code), code, _micros(form.get("Price", "")), currency),
     )
+
+
+def _fate(state: DeliveryState, code: str) -> DeliveryState:
+    return FATES.get(code, state) if state == "failed" or code in FATES else state
+
+
+def _micros(price: str) -> int | None:
+    """A price as Twilio lists it, "-0.0079" for what was billed."""
+    try:
+        return round(abs(float(price)) * 1_000_000)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _pin(form: Mapping[str, str]) -> Pin | None:

@@ -175,6 +175,7 @@ class CitySettings(Strict):
     forget: Literal["erase", "staff"] = "staff"
     staff_hours: str = Field(default="", max_length=40)
     privacy_url: str = Field(default="", max_length=60)
+    carrier_notice: bool = True
     satisfaction: bool = False
     photo_for: tuple[str, ...] = ()
     most_messages_an_hour: int = Field(default=30, ge=5, le=90)
@@ -230,6 +231,7 @@ class CitySettings(Strict):
             forget=self.forget,
             staff_hours=self.staff_hours,
             privacy_url=self.privacy_url,
+            carrier_notice=self.carrier_notice,
             satisfaction=self.satisfaction,
             photo_for=self.photo_for,
             most_an_hour=self.most_messages_an_hour,

@@ -12,6 +12,7 @@ from bridge.cli import (
     learning,
     mail,
     media,
+    messages,
     records,
     serving,
     understanding,
@@ -39,5 +40,6 @@ app.add_typer(keeping.app)
 app.add_typer(keeping.db, name="db")
 app.add_typer(work.app, name="work")
 app.add_typer(media.app, name="media")
+app.add_typer(messages.app, name="messages")
 app.add_typer(understanding.gazetteers, name="gazetteer")
 app.add_typer(understanding.models, name="models")

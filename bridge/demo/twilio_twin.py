@@ -47,6 +47,7 @@ class Text:
     status_callback: str = ""
     form: Mapping[str, str] = field(default_factory=dict)
     direction: str = "outbound-api"
+    price: str | None = None  # once Twilio knows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +291,7 @@ class TwilioTwin:
             "num_media": text.form.get("NumMedia", "0"),
             # Zero while a messaging service has not yet chosen a sender, says the resource's page.
             "num_segments": "0" if service else str(segments.count(text.body)),
-            "price": None,
+            "price": text.price,
             "price_unit": "USD",
             "sid": text.sid,
             "status": text.status,

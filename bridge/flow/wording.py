@@ -20,7 +20,7 @@ MOST_SEGMENTS = {"en": 1}
 OTHERWISE_SEGMENTS = 2  # accents are not GSM-7, so a text of equal length takes two
 SHORTENED_FIRST_TO_LAST = ("note", "place", "service", "other", "street", "question", "one", "two")
 LEFT_OFF = ("status.photo", "status.expected", "reports.more")  # where there is no room
-OF_ITS_OWN = ("privacy",)  # never left off: a message of its own, where there is no room
+OF_ITS_OWN = ("programme", "privacy")  # never left off: a message of its own, where there is no room
 YES_NO = (Choice("yes", "choice.yes"), Choice("no", "choice.no"))
 BUTTONS: Mapping[str, tuple[Choice, ...]] = {
     **dict.fromkeys(("ask.split", "ask.confirm", "ask.home", "ask.consent", "ask.fixed"), YES_NO),

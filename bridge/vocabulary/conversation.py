@@ -489,6 +489,7 @@ class Policy:
     forget: Literal["erase", "staff"] = "staff"
     staff_hours: str = ""
     privacy_url: str = ""
+    carrier_notice: bool = False
     satisfaction: bool = False
     photo_for: tuple[str, ...] = ()
     most_an_hour: int = 30

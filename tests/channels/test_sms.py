@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from twilio.request_validator import RequestValidator
 
@@ -23,6 +24,7 @@ from bridge.segments import count
 from bridge.vocabulary import Attachment, Choice, Inbound, Outbound
 from channels.sms import Settings, Sms, create
 from channels.sms_webhook import is_signed
+from channels.trust import trusted
 
 SID = "AC" + "1" * 32
 TOKEN = "auth-token"
@@ -243,14 +245,120 @@ async def test_delivery_reports_come_to_the_same_hook() -> None:
     async with connected() as (channel, twin, kept):
         sent = await channel.send(reply("hi"))
         await twin.report(twin.texts[0], "undelivered", "30006")
-    assert twin.texts[0].status_callback == PUBLIC + channel.hook_path
+    assert twin.texts[0].status_callback == f"{PUBLIC}{channel.hook_path}#rc=3&rp=all"
     (report,) = kept
     assert report.delivery
     assert (report.delivery.provider_id, report.delivery.state, report.delivery.code) == (
         sent.provider_id,
-        "failed",
+        "unreachable",
         "30006",
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        ("21610", "opted_out"),
+        ("30003", "missed"),
+        ("30004", "unreachable"),
+        ("30005", "unreachable"),
+        ("30006", "unreachable"),
+        ("30007", "filtered"),
+        ("30008", "missed"),
+        ("30032", "barred"),
+        ("30034", "barred"),
+        ("99999", "failed"),
+        ("", "failed"),
+    ],
+)
+async def test_an_error_code_says_whom_it_is_about(code: str, state: str) -> None:
+    async with connected() as (channel, twin, kept):
+        await channel.send(reply("hi"))
+        await twin.report(twin.texts[0], "undelivered", code)
+    assert kept[0].delivery
+    assert kept[0].delivery.state == state
+
+
+async def test_what_advanced_opt_out_has_answered_is_marked() -> None:
+    async with connected(messaging_service_sid="MG" + "3" * 32) as (_, twin, kept):
+        for word, kind in (("FIN", "STOP"), ("START", "START"), ("HELP", "HELP")):
+            await twin.text(ADA, word, OptOutType=kind, MessagingServiceSid="MG" + "3" * 32)
+        await twin.text(ADA, "stop", MessagingServiceSid="MG" + "3" * 32)
+    assert [message.keyword for message in kept] == ["stop", "start", "help", ""]
+
+
+async def test_a_text_to_another_number_or_service_is_refused() -> None:
+    async with connected() as (_, twin, kept):
+        assert (await twin.text(ADA, "hi", To="+15550100999")).status_code == 403
+    async with connected(messaging_service_sid="MG" + "3" * 32) as (_, twin, more):
+        assert (await twin.text(ADA, "hi", MessagingServiceSid="MG" + "4" * 32)).status_code == 403
+        assert (await twin.text(ADA, "hi", MessagingServiceSid="MG" + "3" * 32, To="+1555010077")).is_success
+    assert (kept, len(more)) == ([], 1)
+
+
+async def test_a_json_body_that_is_signed_is_read() -> None:
+    event = [
+        {
+            "type": "com.twilio.messaging.message.delivered",
+            "data": {"messageSid": "SM9", "messageStatus": "delivered", "to": ADA},
+        }
+    ]
+    body = json.dumps(event).encode()
+    async with connected() as (channel, twin, kept):
+        query = f"?bodySHA256={hashlib.sha256(body).hexdigest()}"
+        signature = RequestValidator(TOKEN).compute_signature(PUBLIC + channel.hook_path + query, {})
+        headers = {"X-Twilio-Signature": signature, "Content-Type": "application/json"}
+        async with httpx.AsyncClient(verify=trusted()) as client:
+            answer = await client.post(twin.webhook + query, content=body, headers=headers)
+    assert answer.status_code == 200
+    assert kept[0].delivery
+    assert (kept[0].delivery.provider_id, kept[0].delivery.state) == ("SM9", "delivered")
+
+
+async def test_no_more_is_sent_in_a_minute_than_the_settings_say() -> None:
+    async with connected(sends_per_minute=2) as (channel, twin, _):
+        for number in range(2):
+            await channel.send(reply("hi", id=f"o{number}"))
+        with pytest.raises(Retryable):
+            await channel.send(reply("hi", id="o3"))
+    assert len(twin.texts) == 2
+
+
+async def test_while_a_token_is_rotated_both_may_send() -> None:
+    async with connected(previous_auth_token="old-token") as (channel, twin, _):
+        twin.auth_token = "old-token"
+        await channel.send(reply("hi"))
+    assert len(twin.texts) == 1
+
+
+async def test_texts_refused_while_the_token_was_wrong_are_found_with_the_right_one() -> None:
+    async with connected() as (channel, twin, kept):
+        twin.auth_token = "rotated"
+        assert (await twin.text(ADA, "Pothole on Elm", sid="SM55")).status_code == 403
+        settings = channel._settings.model_copy(update={"auth_token": SecretStr("rotated")})
+        edited = create("texts", settings, Now())
+
+        async def accept(messages: Sequence[Inbound]) -> None:
+            kept.extend(messages)
+
+        await edited.reconcile(accept, datetime.now(UTC) - timedelta(hours=1))
+        await edited.close()
+    assert [message.text for message in kept] == ["Pothole on Elm"]
+
+
+async def test_what_became_of_our_texts_and_their_price_is_found_in_the_list() -> None:
+    async with connected() as (channel, twin, kept):
+        sent = await channel.send(reply("hi"))
+        twin.texts[0].status, twin.texts[0].price = "delivered", "-0.0079"
+
+        async def accept(messages: Sequence[Inbound]) -> None:
+            kept.extend(messages)
+
+        await channel.reconcile(accept, datetime.now(UTC) - timedelta(hours=1))
+    (told,) = kept
+    assert told.delivery
+    assert (told.delivery.provider_id, told.delivery.state) == (sent.provider_id, "delivered")
+    assert (told.delivery.price_micros, told.delivery.currency) == (7_900, "USD")
 
 
 # ------------------------------------------------------------------------------------------------ WhatsApp
@@ -276,8 +384,43 @@ async def test_after_a_day_without_a_template_whatsapp_refuses() -> None:
     async with connected() as (channel, twin, _):
         with pytest.raises(Permanent) as refused:
             await channel.send(reply("Closed.", to=f"whatsapp:{ADA}"))
-    assert refused.value.code == "63016"
+    assert (refused.value.code, refused.value.fate) == ("63016", "unreachable")
     assert twin.texts == []
+
+
+async def test_what_whatsapp_does_not_take_goes_as_a_text_to_the_same_phone() -> None:
+    async with connected(sms_number="+15550100312") as (channel, twin, _):
+        await channel.send(reply("Closed.", to=f"whatsapp:{ADA}"))
+    assert (twin.texts[0].to, twin.texts[0].sender, twin.texts[0].body) == (ADA, "+15550100312", "Closed.")
+
+
+async def test_a_template_that_is_refused_gives_way_to_a_text() -> None:
+    more = {"sms_number": "+15550100312", "whatsapp_template_sid": "HX" + "4" * 32}
+    async with connected(**more) as (channel, twin, _):
+        twin.refuse(400, 63016)
+        await channel.send(reply("Closed.", to=f"whatsapp:{ADA}"))
+    assert twin.texts[0].to == ADA
+
+
+async def test_choices_are_whatsapp_buttons_where_there_is_content_for_so_many() -> None:
+    choices = (Choice("1", "412 Oak St"), Choice("2", "412 Oak Ave"))
+    async with connected(whatsapp_choices_sids={2: "HX" + "5" * 32}) as (channel, twin, _):
+        twin.number = "whatsapp:+15550100311"
+        await twin.text(f"whatsapp:{ADA}", "hi")
+        await channel.send(reply("Which?", to=f"whatsapp:{ADA}", choices=choices))
+        await channel.send(
+            reply("Which?", id="o2", to=f"whatsapp:{ADA}", choices=(*choices, Choice("0", "Other")))
+        )
+    form = twin.texts[0].form
+    assert form["ContentSid"] == "HX" + "5" * 32
+    assert json.loads(form["ContentVariables"]) == {
+        "1": "Which?",
+        "2": "412 Oak St",
+        "3": "1",
+        "4": "412 Oak Ave",
+        "5": "2",
+    }
+    assert twin.texts[1].body.endswith("0) Other")
 
 
 # ------------------------------------------------------------------------------------------ missed webhooks
@@ -386,5 +529,5 @@ async def test_a_caller_hears_a_sentence() -> None:
     async with connected(voice_sentence="Texts only, please.") as (_, twin, kept):
         twin.webhook += "/voice"
         answer = await twin.post({"CallSid": "CA1", "AccountSid": SID, "From": ADA, "To": twin.number})
-    assert "<Say>Texts only, please.</Say>" in answer.text
+    assert '<Say language="en-US">Texts only, please.</Say>' in answer.text
     assert kept == []

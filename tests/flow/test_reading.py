@@ -18,6 +18,8 @@ INVITED = {
     "ESTADO": commands.is_status,
     "STOP": commands.is_stop,
     "ALTO": commands.is_stop,
+    "HELP": commands.is_help,
+    "AYUDA": commands.is_help,
     "START": commands.is_start,
     "EMPEZAR": commands.is_start,
     "REPORT": commands.is_report,
@@ -34,7 +36,7 @@ INVITED = {
     "MY REPORTS": commands.is_reports,
     "MIS REPORTES": commands.is_reports,
 }
-TELL_HOW_TO_STOP = ("help",)
+TELL_HOW_TO_STOP = ("help", "programme")
 TEXTS = [(language, id_) for language, texts in CATALOG.texts.items() for id_ in texts]
 
 

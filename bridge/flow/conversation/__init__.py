@@ -60,7 +60,7 @@ def decide(state: State, event: Event, facts: Facts, policy: Policy, now: dateti
     ):  # who calls for help hears whom to call, opted out or not, and that alone
         return decision
     decision = _silent_to_who_opted_out(state, decision)
-    return _timers_of_no_draft(state, _introduced(state, decision, policy))
+    return _timers_of_no_draft(state, _introduced(state, decision, facts, policy))
 
 
 def _decide(state: State, event: Event, facts: Facts, policy: Policy, now: datetime) -> Decision:
@@ -103,21 +103,25 @@ def _silent_to_who_opted_out(before: State, decision: Decision) -> Decision:
     return replace(decision, effects=tuple(e for e in decision.effects if not isinstance(e, Say)))
 
 
-def _introduced(before: State, decision: Decision, policy: Policy) -> Decision:
-    """What happens to a resident's data is said with the first words to them, where the city has such a text."""
+def _introduced(before: State, decision: Decision, facts: Facts, policy: Policy) -> Decision:
+    """Who writes, what it costs and how to end it is said with the first words to a phone (CTIA messaging
+    principles); what happens to a resident's data on any channel, where the city has such a text."""
     first = next((n for n, effect in enumerate(decision.effects) if isinstance(effect, Say)), None)
     if before.introduced or first is None:
         return decision
     state = replace(decision.state, introduced=True)
     return Decision(
-        state, tuple(_with_privacy(e, policy) if n == first else e for n, e in enumerate(decision.effects))
+        state, tuple(_with_notices(e, facts, policy) if n == first else e for n, e in enumerate(decision.effects))
     )
 
 
-def _with_privacy(effect: Effect, policy: Policy) -> Effect:
-    if not policy.privacy_url or not isinstance(effect, Say):
+def _with_notices(effect: Effect, facts: Facts, policy: Policy) -> Effect:
+    if not isinstance(effect, Say):
         return effect
-    return replace(effect, also=(*effect.also, Say("privacy", {"url": policy.privacy_url})))
+    texted = policy.carrier_notice and facts.channel == "sms"
+    programme = (Say("programme", {"city": facts.city_name}),) if texted else ()
+    privacy = (Say("privacy", {"url": policy.privacy_url}),) if policy.privacy_url else ()
+    return replace(effect, also=(*effect.also, *programme, *privacy))
 
 
 def _timers_of_no_draft(before: State, decision: Decision) -> Decision:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Table, text
+from sqlalchemy import Insert, Select, Table, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -68,7 +69,15 @@ class Unit:
 
     def _insert_once(self, table: type[Any], row: Mapping[str, Any]) -> bool:
         """Inserts unless a unique constraint already holds the row; says whether it did."""
-        dialect = postgresql if self._shared else sqlite
-        target: Table = table.__table__
-        statement = dialect.insert(target).values(**row).on_conflict_do_nothing().returning(target.c.id)
-        return self._session.execute(statement).first() is not None
+        connection = self._session.connection()
+        statement = _insert_once(connection.dialect.name, table.__table__, tuple(row))
+        return connection.execute(statement, row).first() is not None
+
+
+@lru_cache(maxsize=64)
+def _insert_once(dialect_name: str, target: Table, columns: tuple[str, ...]) -> Insert:
+    """Built once: building it takes longer than running it, and every message waits for one."""
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    named: dict[str, Any] = {name: bindparam(name) for name in columns}
+    statement: Insert = dialect.insert(target).values(named).on_conflict_do_nothing().returning(target.c.id)
+    return statement

@@ -7,7 +7,7 @@ what was filed, and a clock with its timers.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -32,6 +32,7 @@ from bridge.vocabulary import (
     Inbound,
     InboundKind,
     Located,
+    LookForTwins,
     Mention,
     MessageArrived,
     Pin,
@@ -50,6 +51,7 @@ from bridge.vocabulary import (
     TimerFired,
     TimerName,
     ToStaff,
+    TwinsFound,
     Understanding,
     Value,
 )
@@ -94,6 +96,8 @@ policies = st.builds(
     confirm=st.sampled_from(["always", "unsure", "never"]),
     unfinished=st.sampled_from(["staff", "drop"]),
     twin_m=st.sampled_from([0.0, 50.0]),
+    twins_at_city=st.booleans(),
+    quiet=st.sampled_from([None, (time(21), time(8))]),
     takes_updates=st.booleans(),
     forget=st.sampled_from(["erase", "staff"]),
     satisfaction=st.booleans(),
@@ -105,10 +109,15 @@ policies = st.builds(
 class Resident(RuleBasedStateMachine):
     """One conversation and its small world."""
 
-    @initialize(policy=policies, channel=st.sampled_from(["sms", "mail", "chat"]), needed=st.booleans())
-    def begin(self, policy: Policy, channel: str, needed: bool) -> None:
+    @initialize(
+        policy=policies,
+        channel=st.sampled_from(["sms", "mail", "chat"]),
+        needed=st.sampled_from([(), ("email",), ("phone",), ("first_name", "email")]),
+    )
+    def begin(self, policy: Policy, channel: str, needed: tuple[str, ...]) -> None:
         self.policy, self.channel = policy, channel
-        self.needed = ("email",) if needed else ()
+        self.needed = needed
+        self.looking = False
         self.state, self.now = State(), BEGAN
         self.timers: dict[TimerName, datetime] = {}
         self.reports: list[Report] = []
@@ -200,14 +209,24 @@ class Resident(RuleBasedStateMachine):
         }.get(what) or StatusChanged(report, seen)
         self._happens(event)
 
+    @precondition(lambda self: self.looking)
+    @rule(place=st.sampled_from(PLACES), some=st.booleans(), code=st.sampled_from(CODES))
+    def city_lists(self, place: Place, some: bool, code: str) -> None:
+        """The city's answer to the question for twins, now or much later."""
+        self.looking = False
+        elsewhere = Report(
+            "", "", "fairview", "", code, code, "", place, state="accepted", service_request_id="77"
+        )
+        self._happens(TwinsFound((elsewhere,) if some else ()))
+
     @rule()
     def staff_writes(self) -> None:
         self._happens(StaffReplied("We looked at it."))
 
     @rule()
     def is_silent_for_days(self) -> None:
-        """Whatever was under way is over then."""
-        self.waits(seconds=400_000)
+        """Whatever was under way is over then, both of two problems too."""
+        self.waits(seconds=1_000_000)
         assert self.state.draft is None
 
     # ---------------------------------------------------------------------------------- the small world
@@ -258,6 +277,7 @@ class Resident(RuleBasedStateMachine):
             reports=tuple(reversed(self.reports)),
             definitions=DEFINITIONS,
             contact_needed=self.needed,
+            contact={"phone": "+1"},
             channel=self.channel,
             nearby=tuple(self.reports),
             last_heard=self.last_heard,
@@ -278,7 +298,10 @@ class Resident(RuleBasedStateMachine):
                     self.timers[effect.name] = effect.at
                 case DropTimer():
                     self.timers.pop(effect.name, None)
+                case LookForTwins():
+                    self.looking = True
                 case FileReport():
+                    assert not effect.contact.get("phone") or self.state.consented, "sent before it was told"
                     self._file(effect)
 
     def _file(self, filed: FileReport) -> None:
@@ -309,7 +332,9 @@ class Resident(RuleBasedStateMachine):
 
     def _holds(self, before: State, effects: tuple[object, ...]) -> None:
         said = [effect for effect in effects if isinstance(effect, Say)]
-        assert sum(say.question for say in said) <= 1, "two questions at once"
+        asking = [part for say in said for part in (say, *say.also) if part.message_id.startswith("ask.")]
+        assert len(asking) <= 1 or self.channel == "mail", "two questions at once"
+        assert sum(say.question for say in said) <= 1
         if before.opted_out and self.state.opted_out:
             assert {say.message_id for say in said} <= {"emergency", "emergency.self_harm"}, "stop stops"
         drafts = [d for d in (self.state.draft, *self.state.later) if d]

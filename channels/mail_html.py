@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from channels.hygiene import clean
 
 LIMIT: Final = 500_000  # characters
+LONGEST_TAG: Final = 3_000  # characters; a parser takes quadratic time over many attributes
 DEEPEST_QUOTE: Final = 9
 
 _BREAK, _BLOCK, _PARAGRAPH, _QUOTE, _UNQUOTE = "\x01\x02\x03\x04\x05"  # marks clean() leaves in no text
@@ -26,6 +27,7 @@ _MARK_OF: Final = {
 _HIDDEN: Final = "head,style,script,title,template"
 _KEPT: Final = frozenset((*_HIDDEN.split(","), "html", "body"))
 _TAG: Final = re.compile(r"<(/?)([a-z][a-z0-9:]{0,20})(?=[\s/>])([^<>]*)>", re.IGNORECASE)
+_OPENED: Final = re.compile(r"</?[a-z]", re.IGNORECASE)
 # Mail programs mark a quotation; a bare blockquote is the indent button.
 _CITED: Final = re.compile(r"\b(type=.?cite|class=|cite=)", re.IGNORECASE)
 # Where Outlook's programs put the mail that is answered, in any language.
@@ -36,7 +38,7 @@ _SEPARATOR: Final = "-----Original Message-----"
 def text_of_html(html: str) -> str:
     """A line per block and line break, a blank one between paragraphs, quotations marked as in plain text."""
     cited: list[bool] = []
-    folded = " ".join(clean(html[:LIMIT]).replace("\xa0", " ").split())
+    folded = _bounded(" ".join(clean(html[:LIMIT]).replace("\xa0", " ").split()))
     tree = LexborHTMLParser(_TAG.sub(lambda tag: _marked(tag, cited), folded))
     for node in tree.css(_HIDDEN):
         node.decompose()
@@ -44,11 +46,19 @@ def text_of_html(html: str) -> str:
     return "\n".join(_lines(text)).strip("\n")
 
 
+def _bounded(html: str) -> str:
+    """Without the inside of endless tags, such as pictures written into the page."""
+    return ">".join(
+        _OPENED.split(piece, maxsplit=1)[0] + "<i" if len(piece) > LONGEST_TAG and _OPENED.search(piece) else piece
+        for piece in html.split(">")
+    )
+
+
 def _marked(tag: re.Match[str], cited: list[bool]) -> str:
     """What stands for a tag. `cited` says of each open blockquote whether it is a quotation."""
     closing, name, attributes = tag[1], tag[2].lower(), tag[3]
     if name in _KEPT:
-        return f"<{closing}{name}>"  # a parser takes quadratic time over many attributes
+        return f"<{closing}{name}>"
     if attributes and _ANSWERED.search(attributes):
         return f"{_BLOCK}{_SEPARATOR}{_BLOCK}"
     if name == "blockquote" and not closing:

@@ -16,6 +16,8 @@ from channels import mail_machines as phrases
 from channels.mail_mime import Letter
 
 Kind = Literal["bounce", "automatic", "list", "person"]
+SPAM_SCORE: Final = 6.0  # rspamd adds its header from there; SpamAssassin flags from 5
+EXCHANGE_SPAM_LEVEL: Final = 5  # "spam", by Exchange's documentation of SCL
 START: Final = 1_500  # characters of a body that set phrases are looked for in
 
 _RESULT = re.compile(r"\b(spf|dkim|dmarc)\s{0,5}=\s{0,5}([a-z]{2,10})", re.IGNORECASE)
@@ -128,9 +130,22 @@ def responder_precedence(case: Case) -> bool:
 
 
 def flagged_spam(case: Case) -> bool:
-    """An upstream filter's verdict."""
-    flags = (case.letter.header("x-spam-flag"), case.letter.header("x-spam-status"))
-    return any(flag.lower().startswith("yes") for flag in flags)
+    """An upstream filter's verdict: SpamAssassin's, rspamd's or Exchange's, or its score."""
+    flags = (case.letter.header(name) for name in ("x-spam-flag", "x-spam-status", "x-spam"))
+    if any(flag.lower().startswith("yes") for flag in flags):
+        return True
+    scores = [case.letter.header(name) for name in ("x-spam-score", "x-rspamd-score")]
+    level = case.letter.header("x-spam-level").strip()
+    high = (
+        any(_number(score) >= SPAM_SCORE for score in scores) or len(level) - len(level.strip("*+")) >= SPAM_SCORE
+    )
+    confident = _number(case.letter.header("x-ms-exchange-organization-scl")) >= EXCHANGE_SPAM_LEVEL
+    return high or confident
+
+
+def _number(value: str) -> float:
+    found = re.match(r"\s{0,3}(-?\d{1,4}(\.\d{1,4})?)", value)
+    return float(found[1]) if found else 0.0
 
 
 def receipt(case: Case) -> bool:

@@ -159,3 +159,23 @@ def test_any_order_of_a_mail_s_lines_is_read_without_failing(lines: list[bytes],
     letter = read((b"\r\n" if crlf else b"\n").join(lines))
     judge(letter, "")
     read_report(letter)
+
+
+@pytest.mark.parametrize(
+    ("header", "spam"),
+    [
+        ("X-Spam-Flag: YES", True),
+        ("X-Spam-Status: Yes, score=7.1 required=5.0", True),
+        ("X-Spam-Status: No, score=1.1 required=5.0", False),
+        ("X-Spam-Score: 11.3", True),
+        ("X-Spam-Score: 2.0 (++)", False),
+        ("X-Spam-Level: *********", True),
+        ("X-Spam-Level: **", False),
+        ("X-MS-Exchange-Organization-SCL: 6", True),
+        ("X-MS-Exchange-Organization-SCL: 1", False),
+        ("X-Spam-Score: much", False),
+    ],
+)
+def test_the_filter_upstream_is_believed(header: str, spam: bool) -> None:
+    letter = read(f"From: ada@home.example\n{header}\n\nthe lamp is out".encode())
+    assert (judge(letter, "ada@home.example")[1] == "flagged_spam") is spam

@@ -15,11 +15,14 @@ import struct
 import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from classifiers import blas
 
 Floats = NDArray[np.float32]
 
@@ -60,8 +63,17 @@ class MiniLM:
         """Unit vectors, one row a text, shape (len(texts), 384); any text has one, even the empty one."""
         ids = [self.tokenize(text) for text in texts]
         out = np.zeros((len(ids), WIDTH), dtype=np.float32)
-        for rows in _batches([len(row) for row in ids]):
+
+        def embed(rows: list[int]) -> None:
             out[rows] = self._forward([ids[row] for row in rows])
+
+        batches = list(_batches([len(row) for row in ids]))
+        with blas.one_thread_each():
+            if len(batches) == 1:
+                embed(batches[0])
+            elif batches:
+                with ThreadPoolExecutor(blas.CORES) as pool:
+                    list(pool.map(embed, batches))
         return out
 
     def tokenize(self, text: str) -> list[int]:

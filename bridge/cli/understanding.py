@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +12,12 @@ import typer
 from bridge import logs
 from bridge.app import build_models
 from bridge.cli.terminal import MODELS, ModelsDir, one_line, progress, say, say_json, say_table
+from bridge.flow import alarms
 from classifiers import addresses, gazetteer
 from classifiers.geocode import PlaceLocator
 from classifiers.places.measure import Locate, evaluate_places, finding, locate_rows
 from classifiers.training.evaluate import classify_rows, evaluate
+from config.settings import EMERGENCY
 
 app = typer.Typer()
 gazetteers = typer.Typer(no_args_is_help=True, help="Gazetteers: what a place's name means in coordinates.")
@@ -35,7 +38,7 @@ def classify_file(
     logs.configure("error")
     with one_line():
         built = build_models(models, progress).services
-        rows = classify_rows(built, file, services, train, progress=progress)
+        rows = classify_rows(built, file, services, train, emergency=_emergency(), progress=progress)
         if as_json:
             say_json(rows)
             return
@@ -102,6 +105,12 @@ def build_gazetteer(
 def build(models: ModelsDir = MODELS) -> None:
     """Trains the built-in models from the corpus, where that has not been done."""
     build_models(models, say)
+
+
+def _emergency() -> Callable[[str, str], bool]:
+    """Whether the built-in rules take a text for an emergency."""
+    rules = alarms.load(sorted(EMERGENCY.glob("*.toml")))
+    return lambda text, language: rules(text) is not None
 
 
 def _locate(path: Path | None, models: Path) -> Locate:

@@ -42,6 +42,7 @@ WINDOW = timedelta(days=14)
 READS_A_WINDOW = 50
 HELD_BACK = 0.15  # the most recent share of a history, to measure on
 FEWEST_ROWS = 200  # below that a history says more of chance than of the city
+BAR = 24  # characters
 WORSE_ALLOWED = 0.02  # of macro-F1, for a gain in top-1
 
 
@@ -65,11 +66,15 @@ async def fetch_history(client: Client, file: Path, since: datetime, now: dateti
             out.writelines(json.dumps(_line(row), ensure_ascii=False) + "\n" for row in rows if row.description)
         mark.write_text(end.isoformat())
         added += len(rows)
-        progress(
-            f"{end:%Y-%m-%d}  {added} requests{'' if listed.complete else ' (this window was cut by the city)'}"
-        )
+        cut = "" if listed.complete else " (this window was cut by the city)"
+        progress(f"{_bar((end - since) / (now - since))} {end:%Y-%m-%d}  {added} requests{cut}")
         start = end
     return added
+
+
+def _bar(share: float) -> str:
+    done = round(BAR * min(share, 1.0))
+    return f"[{'#' * done}{'.' * (BAR - done)}] {share:4.0%}"
 
 
 def _line(row: ServiceRequest) -> dict[str, Any]:
@@ -108,6 +113,7 @@ class Lesson:
     running: Mapping[str, float]
     new: Mapping[str, float]
     per_service: tuple[PerService, ...]
+    confusion: Mapping[tuple[str, str], int]  # how often a service (first) was taken for one (second)
 
     @property
     def better(self) -> bool:
@@ -116,8 +122,16 @@ class Lesson:
         return gain and self.new["macro_f1"] >= self.running["macro_f1"] - WORSE_ALLOWED
 
 
-def learn(history: Path, built_in: Path, running: Path, offered: Sequence[Service], progress: Progress) -> Lesson:
-    """Trains on the older part of a history and measures on the rest.
+def learn(
+    history: Path,
+    built_in: Path,
+    running: Path,
+    offered: Sequence[Service],
+    progress: Progress,
+    corrections: Sequence[Row] = (),
+) -> Lesson:
+    """Trains on the older part of a history, and on what residents, staff or the city corrected; measures on the
+    most recent part.
 
     `offered` empty: the labels of the history are the services. Raises ValueError for a history too small.
     """
@@ -127,17 +141,29 @@ def learn(history: Path, built_in: Path, running: Path, offered: Sequence[Servic
     listed = tuple(offered) or services_of(rows)
     past, recent = rows[: -round(len(rows) * HELD_BACK)], rows[-round(len(rows) * HELD_BACK) :]
     progress(f"learning from {len(past)} reports, measuring on the {len(recent)} after them")
-    reports = [warm.Report(row.text, code_of(row, listed), row.language) for row in past]
+    learnable = [*past, *_unmeasured(corrections, recent)]
+    reports = [warm.Report(row.text, code_of(row, listed), row.language) for row in learnable]
     candidate = warm.learn(services.load(built_in), reports, progress)
     before, after = (_answers(model, listed, recent) for model in (services.load(running), candidate))
     return Lesson(
         candidate=candidate,
-        trained_on=len(past),
+        trained_on=len(learnable),
         measured_on=len(recent),
         running=quality(recent, before, listed, Thresholds()),
         new=quality(recent, after, listed, Thresholds()),
         per_service=_per_service(recent, after, listed),
+        confusion=_pairs(recent, after, listed),
     )
+
+
+def _unmeasured(corrections: Sequence[Row], recent: Sequence[Row]) -> list[Row]:
+    """The corrections whose words are not among those that are measured on: a city lists what it corrected too."""
+    measured = {_words(row.text) for row in recent}
+    return [row for row in corrections if row.text.strip() and _words(row.text) not in measured]
+
+
+def _words(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def _answers(model: Model, listed: Sequence[Service], rows: Sequence[Row]) -> list[Answer]:
@@ -149,12 +175,18 @@ def _answers(model: Model, listed: Sequence[Service], rows: Sequence[Row]) -> li
 def _per_service(
     rows: Sequence[Row], answers: Sequence[Answer], listed: Sequence[Service]
 ) -> tuple[PerService, ...]:
-    pairs = Counter(
+    pairs = _pairs(rows, answers, listed)
+    codes = sorted({true for true, _ in pairs})
+    return tuple(_told_apart(code, pairs) for code in codes)
+
+
+def _pairs(
+    rows: Sequence[Row], answers: Sequence[Answer], listed: Sequence[Service]
+) -> Mapping[tuple[str, str], int]:
+    return Counter(
         (code_of(row, listed), guesses[0].service_code if guesses else "")
         for row, (guesses, _) in zip(rows, answers, strict=True)
     )
-    codes = sorted({true for true, _ in pairs})
-    return tuple(_told_apart(code, pairs) for code in codes)
 
 
 def _told_apart(code: str, pairs: Mapping[tuple[str, str], int]) -> PerService:

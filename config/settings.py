@@ -180,6 +180,7 @@ class CitySettings(Strict):
     photo_for: tuple[str, ...] = ()
     most_messages_an_hour: int = Field(default=30, ge=5, le=90)
     poll_seconds: float = Field(default=900, gt=0)
+    relearn_days: float = Field(default=7, ge=0)
     settle_seconds: float = Field(default=60, gt=0)
     office_hours: Mapping[Weekday, tuple[time, time]] = MONDAY_TO_FRIDAY
     holidays: tuple[date, ...] = ()

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -36,6 +36,7 @@ from bridge.app.parts import (
     embedded_desk,
     embedded_path,
     file_of,
+    history_mark,
     make_jurisdiction,
     models_cache,
     with_geocoder,
@@ -70,6 +71,8 @@ SERVICES_AGAIN = timedelta(hours=1)
 SERVICES_RETRY_SECONDS = 5.0
 NEW_MODELS_SECONDS = 30.0
 ODDITIES_SECONDS = 60.0
+RELEARN_SECONDS = 3600.0
+DAY_SECONDS = 86_400.0
 READY_SECONDS = 2.0
 RETENTION_SECONDS = 3600.0
 LONGEST_TRACKING_SECONDS = 60.0  # a city's limit of reads is one of a minute
@@ -90,7 +93,8 @@ class SystemClock:
 
 @dataclass
 class Bridge:
-    """Every part, wired. `desks` are the desks of embedded cities, by city id."""
+    """Every part, wired. `desks` are the desks of embedded cities, by city id. `relearn` learns a city's history
+    anew."""
 
     settings: Settings
     store: Store
@@ -103,6 +107,7 @@ class Bridge:
     blobs: Blobs
     console: Console
     desks: Mapping[str, Desk] = field(default_factory=dict)
+    relearn: Callable[[str], Awaitable[None]] | None = None
     meters: Meters = field(default_factory=Meters)
     _noted: dict[str, tuple[Oddity, ...]] = field(default_factory=dict)
 
@@ -190,6 +195,7 @@ class Bridge:
         rules = self.settings.retention.rules
         return (
             *(self._tracking(city) for city in self.handling.jurisdictions.values()),
+            Look("learn", RELEARN_SECONDS, self._learn_again),
             Look("retention", RETENTION_SECONDS, partial(retention.look, self.store, self.handling.clock, rules)),
             Look("media", MEDIA_SECONDS, self._sweep_media),
             Look("duty", DUTY_SECONDS, partial(vigil.look, vigil_of(self.settings, self.handling, self.clients))),
@@ -198,6 +204,16 @@ class Bridge:
     def _tracking(self, city: Jurisdiction) -> Look:
         seconds = max(0.5, min(LONGEST_TRACKING_SECONDS, city.poll_every.total_seconds() / 5))
         return Look(f"track {city.id}", seconds, partial(tracking.look, self.handling, city))
+
+    async def _learn_again(self) -> None:
+        """Each city whose history was last read longer ago than its settings say."""
+        now = self.handling.clock.now().timestamp()
+        for city in self.settings.city:
+            mark = history_mark(self.settings.data_dir, city.id)
+            age = now - mark.stat().st_mtime if mark.is_file() else None
+            if self.relearn and city.relearn_days and age is not None and age > city.relearn_days * DAY_SECONDS:
+                log.info("learning again", extra={"city_id": city.id})
+                await self.relearn(city.id)
 
     async def learn_services(self) -> None:
         """Takes every city's service list; returns once each has one."""

@@ -53,6 +53,16 @@ class Models:
     places: Path
 
 
+def history_file(data_dir: Path, city_id: str) -> Path:
+    """Where `learn` keeps what it read of a city's history."""
+    return data_dir / f"history-{city_id}.jsonl"
+
+
+def history_mark(data_dir: Path, city_id: str) -> Path:
+    """Beside it: until when it was read. Its age says when the city was last learned from."""
+    return history_file(data_dir, city_id).with_suffix(".jsonl.until")
+
+
 MakeJurisdiction = Callable[[CitySettings, Client, Store, Blobs, Models, Progress], Awaitable[Jurisdiction]]
 
 

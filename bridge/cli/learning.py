@@ -13,6 +13,7 @@ import typer
 
 from bridge import learning, logs
 from bridge.app import SystemClock, build_models, client_of
+from bridge.app.parts import history_file
 from bridge.cli.opened import opened
 from bridge.cli.terminal import DEFAULT_CONFIG, ConfigFile, one_line, progress, say, settings_of
 from bridge.errors import BridgeError, SettingsError
@@ -20,6 +21,7 @@ from bridge.learning import Lesson, PerService
 from bridge.ports import Store
 from bridge.store.blobs import FolderBlobs
 from bridge.vocabulary import Service
+from classifiers.training.data import Row
 from config.settings import CitySettings, Settings
 
 app = typer.Typer()
@@ -51,7 +53,7 @@ async def _learn(
     settings: Settings, city: CitySettings, history: Path | None, since: datetime, dry_run: bool
 ) -> None:
     built_in = build_models(settings.models_path, progress).services
-    file = history or settings.data_dir / f"history-{city.id}.jsonl"
+    file = history or history_file(settings.data_dir, city.id)
     offered: tuple[Service, ...] = ()
     if not history:
         client = client_of(settings, city, None, SystemClock())
@@ -63,7 +65,11 @@ async def _learn(
     async with _opened(settings) as (store, blobs):
         active = await store.read(lambda tx: tx.active_artifact(city.id, learning.KIND))
         running = blobs.path(active.blob_id) if active else built_in
-        lesson = learning.learn(file, built_in, running, offered, progress)
+        taught = await store.read(lambda tx: tx.console.examples(city.id))
+        corrections = [
+            Row(each.text, each.language or "en", each.service_code, each.service_code) for each in taught
+        ]
+        lesson = learning.learn(file, built_in, running, offered, progress, corrections)
         _show(lesson)
         if dry_run or not lesson.better:
             say(
@@ -76,6 +82,7 @@ async def _learn(
         say("The new model is better and is now in use; the old one is kept (open311-bridge models list).")
 
 
+MOST_IN_TABLE = 15
 SHOWN = {"top1": "right at once", "top3": "among three", "macro_f1": "macro-F1", "ece": "calibration error"}
 
 
@@ -88,6 +95,19 @@ def _show(lesson: Lesson) -> None:
     for row in sorted(lesson.per_service, key=_by_reports):
         numbers = f"{row.reports:>7} {row.precision:>9.2f} {row.recall:>7.2f}"
         say(f"{row.service_code[:32]:<32} {numbers}  {row.confused}")
+    say("")
+    _show_confusion(lesson)
+
+
+def _show_confusion(lesson: Lesson) -> None:
+    """A row a service, a column what its reports were taken for, the commonest services first."""
+    codes = [row.service_code for row in sorted(lesson.per_service, key=_by_reports)][:MOST_IN_TABLE]
+    say(f"taken for{'':<25}" + "".join(f"{number:>5}" for number in range(1, len(codes) + 1)) + "  other")
+    for number, code in enumerate(codes, 1):
+        said = [lesson.confusion.get((code, other), 0) for other in codes]
+        all_of_it = sum(times for (true, _), times in lesson.confusion.items() if true == code)
+        cells = "".join(f"{times:>5}" for times in said)
+        say(f"{number:>3} {code[:30]:<30}{cells}{all_of_it - sum(said):>7}")
     say("")
 
 

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -45,21 +47,36 @@ def serve(
     """Serves the configured accounts and cities until interrupted."""
     logs.configure(log_level, json=log_json)
     with one_line():
-        asyncio.run(_serve(settings_of(config)))
+        asyncio.run(_serve(settings_of(config), config))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, config: Path) -> None:
     listener = listen(settings.server.host, settings.server.port)
     async with open_bridge(settings, SystemClock(), progress) as bridge:
         link = await welcome(settings, bridge.handling)
         if link:
             progress(f"The staff console has no account yet. Set up the first: {link}")
+        bridge.relearn = partial(_learn, config)
         running = asyncio.ensure_future(bridge.run(listener))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, running.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await running
+
+
+LEARN = "import sys; from bridge.cli import app; app(sys.argv[1:])"
+
+
+async def _learn(config: Path, city_id: str) -> None:
+    """In a process of its own: learning takes all of a core, and memory that serving need not keep."""
+    command = (sys.executable, "-c", LEARN, "learn", "--config", str(config), "--city", city_id)
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.terminate()
 
 
 @app.command("check-config")

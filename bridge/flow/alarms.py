@@ -6,7 +6,9 @@ the slips of a thumb. `{name}` stands for any word of a group, `word*` for all t
 `short`
 count in short texts alone: who calls for help writes little. `unless` phrases are taken out of the text first
 ("fire
-hydrant"), a negation just before a phrase voids it ("nobody is hurt"), and a word of the `past` voids all.
+hydrant"), a negation just before a phrase voids it ("nobody is hurt"), and a word of the `past` voids all
+dangers. The `unless` of the whole language does not hold back self-harm: "someone is going to get killed" is a
+warning, "im going to kill myself" is none.
 Pure; loading reads files.
 """
 
@@ -160,16 +162,17 @@ def _found(language: Language, text: str) -> Iterator[Alarm]:
     tokens = _tokens(text)
     hits = _hits(language, tokens)
     is_past = any(True for phrase in _sayable(language.past, hits) for _ in _places(phrase, hits, 0))
-    tokens = _without(language.unless, language, tokens)
-    remaining = _hits(language, tokens)
+    said = _without(language.unless, language, tokens)
+    remaining = _hits(language, said)
     for rule in language.rules:
+        whole = rule.kind == "self_harm"
         phrases = rule.phrases + rule.short if len(text) <= SHORT_TEXT else rule.phrases
-        phrases = _sayable(phrases, remaining)
+        phrases = _sayable(phrases, hits if whole else remaining)
         if not phrases or (is_past and rule.kind == "danger"):
             continue
-        left = _without(rule.unless, language, tokens)
-        hits = _hits(language, left)
-        if any(_said(phrase, hits, left, language) for phrase in phrases):
+        left = _without(rule.unless, language, tokens if whole else said)
+        found = _hits(language, left)
+        if any(_said(phrase, found, left, language) for phrase in phrases):
             yield Alarm(rule.kind, rule.name, language.code)
 
 

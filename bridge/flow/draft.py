@@ -79,7 +79,12 @@ def _picked(draft: Draft, state: State, text: str) -> Draft | None:
         return draft
     if state.question == "which_place":
         return replace(draft, place=draft.candidates[number - 1])
-    return replace(draft, service_code=draft.guesses[number - 1].service_code, chosen=True)
+    return replace(
+        draft,
+        service_code=draft.guesses[number - 1].service_code,
+        chosen=True,
+        mistaken=draft.guesses[0].service_code,
+    )
 
 
 def _attribute_answered(draft: Draft, text: str, facts: Facts, now: datetime) -> Draft | None:
@@ -182,7 +187,9 @@ def complete(draft: Draft, facts: Facts, *, answerable: bool = True) -> FileRepo
     contact = own | {name: given[name] for name in facts.contact_needed if given.get(name)}
     words = public if answerable else f"{public}\n{UNANSWERABLE}"
     attributes = draft.attributes
-    return FileReport(draft.service_code, words, draft.place, attributes, contact, draft.cites, draft.photos)
+    return FileReport(
+        draft.service_code, words, draft.place, attributes, contact, draft.cites, draft.photos, draft.mistaken
+    )
 
 
 def description(draft: Draft) -> str:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bridge import trace
 from bridge.errors import BridgeError, Retryable
@@ -56,6 +57,7 @@ from bridge.vocabulary import (
     ToStaff,
     TwinsFound,
 )
+from bridge.vocabulary.console import Example
 
 log = logging.getLogger(__name__)
 
@@ -359,6 +361,8 @@ def _write(
             report = tx.add_report(conversation, jurisdiction.id, effect, service.service_name)
             tx.attach(report.id, effect.photos)
             tx.add_submission(report)
+            if effect.mistaken:
+                learn_from(tx, report, conversation.state.language, effect.mistaken, handling.clock.now())
         case PostUpdate():
             tx.attach(effect.report.id, effect.photos)
             tx.add_update(effect.report, effect.words, effect.photos)
@@ -380,6 +384,12 @@ def _write(
 def _over_budget(handling: Handling, tx: Transaction, account_id: str) -> bool:
     budget = handling.budgets.get(account_id, 0)
     return bool(budget) and tx.used(account_id, f"{handling.clock.now():%Y-%m}").segments >= budget
+
+
+def learn_from(tx: Transaction, report: Report, language: str, mistaken: str, now: datetime) -> None:
+    """Keeps a report as an example of its service, which a person or the city said it is of."""
+    said = report.description
+    tx.console.add_example(Example(report.city_id, said, language, report.service_code, mistaken, now))
 
 
 def _city_of(conversation: Conversation, event: Event) -> str:

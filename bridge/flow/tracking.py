@@ -15,7 +15,7 @@ from functools import partial
 
 from bridge import trace
 from bridge.errors import BridgeError
-from bridge.flow.handling import Handling, settle
+from bridge.flow.handling import Handling, learn_from, settle
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.reports import fingerprint, is_news, standing
 from bridge.ports import Transaction
@@ -159,7 +159,7 @@ def _change(
         return
     log.debug("status seen", extra={"report_id": report.id, "status": seen.status})
     shown = fingerprint(report.fingerprint, seen)
-    new = standing(shown)
+    old, new = standing(report.fingerprint), standing(shown)
     assert new
     changed = replace(
         report, status=new.status, raw_status=new.raw_status, status_notes=new.notes, fingerprint=shown
@@ -167,6 +167,10 @@ def _change(
     again = _again(replace(watched, status=new.status, changed_at=now), now, jurisdiction.poll_every)
     tx.save_report(changed, poll_at=again)
     tx.add_status(report, seen, now)
+    moved = new.service_code != (old.service_code if old else report.service_code)
+    if moved and new.service_code in jurisdiction.services:
+        language = tx.conversation(report.conversation_id).state.language
+        learn_from(tx, replace(report, service_code=new.service_code), language, report.service_code, now)
     if is_news(report, seen):
         with trace.following(report.trace):
             for hearer in (tx.conversation(report.conversation_id), *tx.followers(report)):

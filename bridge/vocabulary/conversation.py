@@ -87,6 +87,7 @@ class Draft:
     photos: tuple[str, ...] = ()  # tokens of those that could be kept
     problems: tuple[Problem, ...] = ()
     chosen: bool = False  # the resident named the service, or said yes to it
+    mistaken: str = ""  # the service it was taken for before the resident said which it is
     anonymous: bool = False
     at_home: bool = False  # the words say "my house": the saved address may be meant
     reminded: bool = False
@@ -327,6 +328,7 @@ class FileReport:
     contact: Mapping[str, str] = field(default_factory=dict)
     cites: str = ""  # the request at the city that this one follows
     photos: tuple[str, ...] = ()
+    mistaken: str = ""  # what it was taken for before the resident said which service it is: to learn from
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +24,16 @@ class Row:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows of a JSONL file, blank lines left out; labels come from service_code, else category.
+    """The rows of a JSONL file, blank lines left out, or of a CSV file with a header.
+
+    Labels come from service_code, else category. An export may call the text "description".
 
     Raises ValueError, naming the line, where one is no JSON object with a "text".
     """
+    if path.suffix.lower() == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            entries = enumerate(csv.DictReader(file), start=2)
+            return [_row_of({k: v for k, v in entry.items() if v}, number) for number, entry in entries]
     lines = path.read_text(encoding="utf-8").splitlines()
     return [_row(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
 
@@ -61,14 +68,22 @@ def code_of(row: Row, services: Sequence[Service]) -> str:
 
 
 def _row(line: str, number: int) -> Row:
-    entry = json.loads(line)
-    if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
+    try:
+        entry = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {number}: {error}") from None
+    return _row_of(entry, number)
+
+
+def _row_of(entry: Any, number: int) -> Row:
+    text = entry.get("text", entry.get("description")) if isinstance(entry, dict) else None
+    if not isinstance(text, str):
         raise ValueError(f'line {number}: a row needs a "text"')
     name = str(entry.get("category") or entry.get("service_name") or "")
     code = str(entry.get("service_code") or name)
     if code.lower() == NOT_CIVIC:
         code = name = ""
-    return Row(entry["text"], str(entry.get("lang") or "en"), code, name or code)
+    return Row(text, str(entry.get("lang") or "en"), code, name or code)
 
 
 def _service(entry: Mapping[str, Any]) -> Service:

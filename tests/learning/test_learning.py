@@ -16,7 +16,7 @@ import classifiers
 from bridge.demo.providers import free_port
 from bridge.learning import learn
 from classifiers.training.cleaning import cleaned
-from classifiers.training.data import Row, read_services
+from classifiers.training.data import Row, read_rows, read_services
 from classifiers.training.taxonomy import read_corpus
 
 CORPUS = Path(classifiers.__file__).parent / "training" / "corpus" / "en.txt"
@@ -244,3 +244,18 @@ def test_check_of_no_endpoint_ends_with_one_line_that_says_so():
     checked = run("city", "check", f"http://127.0.0.1:{free_port()}")
     assert checked.returncode == 2
     assert "no GeoReport v2 service list" in checked.stderr.strip().splitlines()[-1]
+
+
+def test_what_people_corrected_is_learned_and_never_measured_on(history: Path, built_in: Path, tmp_path: Path):
+    listed = read_services(services(tmp_path))
+    rows = cleaned(_rows(history))
+    told = [Row("the zorgle is flibbed again", "en", "B-31", "B-31"), rows[-1]]
+    lesson = learn(history, built_in, built_in, listed, lambda _: None, told)
+    assert lesson.trained_on + lesson.measured_on == len(rows) + 1
+    assert sum(lesson.confusion.values()) == lesson.measured_on
+
+
+def test_a_csv_export_is_a_history(tmp_path: Path):
+    file = tmp_path / "export.csv"
+    file.write_text('description,service_code,service_name\n"hole, deep",B-17,Alder desk\n')
+    assert read_rows(file) == [Row("hole, deep", "en", "B-17", "Alder desk")]

@@ -26,7 +26,9 @@ def corrected(draft: Draft, event: MessageArrived, policy: Policy) -> Draft:
         draft = replace(draft, place=None, candidates=(), outside=located.outside)
     sure_enough = SURE_BESIDE_A_PLACE if located.candidates else policy.submit
     if best and best.p >= sure_enough and not commands.is_wrong_place(text):
+        before = draft.service_code or (draft.guesses[0].service_code if draft.guesses else "")
         draft = replace(draft, guesses=understood.guesses, service_code="", chosen=False, attributes={}, asking="")
+        draft = replace(draft, mistaken=before if before != best.service_code else draft.mistaken)
     return draft
 
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from bridge.flow.conversation import decide
 from bridge.vocabulary import (
     Attribute,
+    Choice,
     Decision,
+    Draft,
     Facts,
     FileReport,
     Guess,
@@ -196,3 +198,13 @@ def test_another_citys_services_replace_the_guesses():
     )
     decision = decide(begun, MessageArrived(message, understood), other, Policy(), NOW)
     assert filed(decision).service_code == "hole"
+
+
+def test_a_service_that_a_resident_picks_tells_what_it_was_taken_for():
+    known = replace(facts(), services=facts().services | {"rat": Service("rat", "Rats")})
+    guesses = (Guess("car", 0.3), Guess("rat", 0.2))
+    draft = Draft(words=("something at 412 Oak St",), guesses=guesses, place=OAK)
+    offered = (Choice("1", "Abandoned vehicle"), Choice("2", "Rats"))
+    state = State(language="en", draft=draft, question="service", offered=offered)
+    report = filed(say_(state, "2", known))
+    assert (report.service_code, report.mistaken) == ("rat", "car")

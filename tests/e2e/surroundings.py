@@ -41,6 +41,7 @@ api_key = {{{{ env = "CITY_KEY" }}}}
 poll_seconds = 0.5
 settle_seconds = 1
 hold_seconds = 0.3
+news_in_one_minutes = 0
 carrier_notice = false
 twin_metres = 0
 

@@ -36,7 +36,9 @@ def messages(conversation: Conversation, say: Say, catalog: Catalog) -> tuple[Ou
     also = tuple(part for part in say.also if part.message_id not in OF_ITS_OWN)
     apart = tuple(part for part in say.also if part.message_id in OF_ITS_OWN)
     if conversation.channel == "sms" and apart and not _fits(conversation, say, catalog):
-        return tuple(outbound(conversation, each, catalog) for each in (replace(say, also=also), *apart))
+        beside = replace(apart[0], also=apart[1:])
+        notices = (beside,) if _fits(conversation, beside, catalog) else apart
+        return tuple(outbound(conversation, each, catalog) for each in (replace(say, also=also), *notices))
     return (outbound(conversation, say, catalog),)
 
 

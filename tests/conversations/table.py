@@ -303,7 +303,7 @@ def _jurisdiction(city: City, mind: Mind, script: Script) -> Jurisdiction:
 
 def _policy(lines: tuple[str, ...]) -> Policy:
     """The city's rules, as its configuration file would give them."""
-    usual = {"staff_hours": "Mon-Fri 8-5"}
+    usual = {"staff_hours": "Mon-Fri 8-5", "carrier_notice": False}
     written = tomllib.loads("\n".join(lines))
     settings = CitySettings(
         id=CITY, name="Fairview", gazetteer=Path("g"), endpoint="http://c.test", **(usual | written)

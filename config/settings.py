@@ -109,6 +109,7 @@ class RetentionSettings(Strict):
 
     raw_days: float | None = Field(default=None, gt=0)
     messages_days: float | None = Field(default=None, gt=0)
+    photos_days: float | None = Field(default=None, gt=0)
     reports_days: float | None = Field(default=None, gt=0)
     contacts_days: float | None = Field(default=None, gt=0)
 
@@ -118,6 +119,7 @@ class RetentionSettings(Strict):
         days: dict[Kept, float | None] = {
             "raw": self.raw_days,
             "messages": self.messages_days,
+            "photos": self.photos_days,
             "reports": self.reports_days,
             "contacts": self.contacts_days,
         }

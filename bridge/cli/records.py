@@ -17,6 +17,7 @@ from bridge.cli.terminal import DEFAULT_CONFIG, ConfigFile, one_line, say, setti
 from bridge.errors import Permanent, SettingsError
 from bridge.flow.records import Exported, export
 from bridge.ports import Transaction
+from bridge.store.blobs import FolderBlobs
 from bridge.vocabulary import HoldScope, KnownContact, Query
 
 T = TypeVar("T")
@@ -54,8 +55,9 @@ def _day(text: str, *, end: bool = False) -> datetime | None:
 
 
 async def _export(config: Path, query: Query, out: Path) -> Exported:
-    async with opened(settings_of(config)) as store:
-        return await export(store, query, out)
+    settings = settings_of(config)
+    async with opened(settings) as store:
+        return await export(store, query, out, FolderBlobs(settings.data_dir / "blobs"))
 
 
 @app.command("delete")

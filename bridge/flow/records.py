@@ -10,10 +10,12 @@ attachments/     the files that came in mails, taken out
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import email
 import email.policy
 import json
+import mimetypes
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -22,10 +24,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bridge.ports import Store, Transaction
-from bridge.vocabulary import Query, Report, Said
+from bridge.ports import Blobs, Store, Transaction
+from bridge.vocabulary import Query, Report, Said, StoredFile
 
-R = TypeVar("R", Said, Report)
+R = TypeVar("R", Said, Report, StoredFile)
 Read = Callable[[Transaction, Query, str, int], Sequence[R]]
 
 AT_ONCE = 500
@@ -42,12 +44,14 @@ class Exported:
     files: int = 0
 
 
-async def export(store: Store, query: Query, folder: Path) -> Exported:
+async def export(store: Store, query: Query, folder: Path, blobs: Blobs | None = None) -> Exported:
     """Writes all that fits into a folder, which is made and must not hold an export already."""
     with await asyncio.to_thread(_Folder, folder, query.word) as into:
         for read in (_said, _told):
             await _each(store, query, read, into.messages)
         await _each(store, query, _filed, into.reports)
+        if blobs:
+            await _each(store, query, _kept, partial(into.photos, blobs))
     return into.exported
 
 
@@ -73,6 +77,7 @@ class _Folder:
         self._lines = (folder / "messages.jsonl").open("x", encoding="utf-8")
         self._sheet = (folder / "messages.csv").open("x", encoding="utf-8", newline="")
         self._reports = (folder / "reports.jsonl").open("x", encoding="utf-8")
+        self._talks: set[str] = set()  # those with something that fits
         self._rows = csv.writer(self._sheet)
         self._rows.writerow(SHEET)
 
@@ -89,6 +94,7 @@ class _Folder:
                 self._message(message)
 
     def _message(self, message: Said) -> None:
+        self._talks.add(message.conversation_id)
         files = list(_files(message, self._folder))
         plain = {**asdict(message), "raw": None, "files": files}
         self._lines.write(json.dumps(plain, default=_plain, ensure_ascii=False) + "\n")
@@ -101,7 +107,17 @@ class _Folder:
             written = json.dumps(asdict(report), default=_plain, ensure_ascii=False)
             if _has(self._word, written):
                 self._reports.write(written + "\n")
+                self._talks.add(report.conversation_id)
                 self.exported.reports += 1
+
+    def photos(self, blobs: Blobs, files: Sequence[StoredFile]) -> None:
+        """Those of conversations that something of was handed out."""
+        for file in files:
+            if file.conversation_id in self._talks:
+                with contextlib.suppress(KeyError):  # swept already
+                    name = f"{file.report_id or file.conversation_id}-{file.id}{_ending(file.media_type)}"
+                    _put(self._folder, Path("photos") / name, blobs.path(file.blob_id).read_bytes())
+                    self.exported.files += 1
 
 
 def _said(tx: Transaction, query: Query, after: str, limit: int) -> Sequence[Said]:
@@ -110,6 +126,10 @@ def _said(tx: Transaction, query: Query, after: str, limit: int) -> Sequence[Sai
 
 def _told(tx: Transaction, query: Query, after: str, limit: int) -> Sequence[Said]:
     return tx.told(query, after, limit)
+
+
+def _kept(tx: Transaction, query: Query, after: str, limit: int) -> Sequence[StoredFile]:
+    return tx.files(query, after, limit)
 
 
 def _filed(tx: Transaction, query: Query, after: str, limit: int) -> Sequence[Report]:
@@ -158,6 +178,10 @@ def _parts(raw: bytes) -> Iterator[tuple[str, bytes]]:
         content = part.get_payload(decode=True)
         if name and isinstance(content, bytes):
             yield name, content
+
+
+def _ending(media_type: str) -> str:
+    return {"image/jpeg": ".jpg"}.get(media_type, mimetypes.guess_extension(media_type) or ".bin")
 
 
 def _safe(name: str) -> str:

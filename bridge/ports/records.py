@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bridge.vocabulary import Deletion, Hold, HoldScope, Kept, KnownContact, Query, Report, Said
+from bridge.vocabulary import Deletion, Hold, HoldScope, Kept, KnownContact, Query, Report, Said, StoredFile
 
 
 class RecordsOf(Protocol):
@@ -45,6 +45,10 @@ class RecordsOf(Protocol):
 
     def told(self, query: Query, after: str, limit: int) -> tuple[Said, ...]:
         """Messages to residents that fit, in order, behind the id `after`. `word` is left to the caller."""
+        ...
+
+    def files(self, query: Query, after: str, limit: int) -> tuple[StoredFile, ...]:
+        """Photos and recordings that fit, in order, behind the id `after`."""
         ...
 
     def filed(self, query: Query, after: str, limit: int) -> tuple[Report, ...]:

@@ -79,7 +79,17 @@ from bridge.vocabulary.places import (
     PlaceSource,
     Understanding,
 )
-from bridge.vocabulary.records import Deletion, Hold, HoldScope, Kept, KnownContact, Query, Retention, Said
+from bridge.vocabulary.records import (
+    Deletion,
+    Hold,
+    HoldScope,
+    Kept,
+    KnownContact,
+    Query,
+    Retention,
+    Said,
+    StoredFile,
+)
 from bridge.vocabulary.requests import (
     Discovery,
     Followed,
@@ -194,6 +204,7 @@ __all__ = [
     "StaffTookOver",
     "State",
     "StatusChanged",
+    "StoredFile",
     "Submission",
     "TakeBack",
     "TimerFired",

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-Kept = Literal["raw", "messages", "reports", "contacts"]
+Kept = Literal["raw", "messages", "photos", "reports", "contacts"]
 """raw: what providers sent, byte for byte. messages: what was said, both ways. reports: those the city has closed
-or refused, with all that belongs to them. contacts: who somebody is."""
+or refused, with all that belongs to them. photos: their recordings too. contacts: who somebody is."""
 
 HoldScope = Literal["everything", "city", "resident", "report"]
 
@@ -68,6 +68,18 @@ class Query:
     until: datetime | None = None
     word: str = ""
     sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A resident's photo or recording in the blobs."""
+
+    id: str
+    conversation_id: str
+    report_id: str
+    blob_id: str
+    media_type: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

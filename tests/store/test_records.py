@@ -16,11 +16,12 @@ from bridge.errors import Permanent
 from bridge.flow import retention
 from bridge.flow.records import export
 from bridge.ports import Store
-from bridge.vocabulary import Conversation, Inbound, Kept, Query, Report, Retention, State
+from bridge.store.blobs import FolderBlobs
+from bridge.vocabulary import Conversation, Inbound, Kept, Media, Query, Report, Retention, State
 from tests.store.made import FakeClock, claim, claim_out, filed, inbound, reply
 
 ADA, BOB = "+15550100", "+15550101"
-AGES = Retention({kind: timedelta(days=30) for kind in ("raw", "messages", "reports", "contacts")})
+AGES = Retention({kind: timedelta(days=30) for kind in ("raw", "messages", "photos", "reports", "contacts")})
 
 
 async def talk(store: Store, clock: FakeClock, sender: str = ADA, **more: str) -> Conversation:
@@ -172,6 +173,24 @@ async def test_a_mail_is_exported_with_its_attachments(store: Store, tmp_path: P
     assert (tmp_path / "out" / photo).read_bytes() == b"\xff\xd8photo"
     assert (tmp_path / "out" / photo).resolve().is_relative_to(tmp_path / "out")
     assert email.message_from_bytes((tmp_path / "out" / mail).read_bytes()).is_multipart()
+
+
+async def test_photos_are_handed_out_and_go_by_their_own_age(
+    store: Store, clock: FakeClock, tmp_path: Path
+) -> None:
+    (tmp_path / "photo").write_bytes(b"pixels")
+    blobs = FolderBlobs(tmp_path / "blobs")
+    ada, bob = await talk(store, clock), await talk(store, clock, BOB)
+    for owner in (ada, bob):
+        photo = Media(f"token {owner.id}", blobs.put(tmp_path / "photo"), "image/jpeg")
+        await store.write(lambda tx, owner=owner, photo=photo: tx.add_media(owner, [photo]))
+    done = await export(store, Query(sender=ADA), tmp_path / "out", blobs)
+    (written,) = (tmp_path / "out" / "photos").iterdir()
+    assert (written.read_bytes(), written.suffix, done.files) == (b"pixels", ".jpg", 2)
+    await store.write(lambda tx: tx.set_hold("resident", ada.contact_id, "a case", "clerk"))
+    await after_a_year(store, Retention({"photos": timedelta(days=30)}))
+    assert [file.conversation_id for file in await store.read(lambda tx: tx.files(Query(), "", 9))] == [ada.id]
+    assert await store.write(lambda tx: tx.take_unseen(datetime.now(UTC) + timedelta(days=9999))) == ()
 
 
 async def test_a_spreadsheet_takes_no_word_of_a_resident_for_a_formula(

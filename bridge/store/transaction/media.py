@@ -9,11 +9,11 @@ from sqlalchemy import delete, or_, update
 from sqlmodel import col, select
 
 from bridge.store import tables as t
-from bridge.store.transaction.unit import Unit
+from bridge.store.transaction.holds import Holds
 from bridge.vocabulary import Conversation, Media, Pin
 
 
-class MediaPart(Unit):
+class MediaPart(Holds):
     """The part of a transaction that is about residents' files."""
 
     def add_media(self, conversation: Conversation, media: Sequence[Media]) -> None:
@@ -55,8 +55,12 @@ class MediaPart(Unit):
         seen = select(t.Media.blob_id).where(
             or_(col(t.Media.revoked_at).is_(None), col(t.Media.revoked_at) >= before)
         )
-        unseen = delete(t.Media).where(col(t.Media.blob_id).not_in(seen)).returning(col(t.Media.blob_id))
-        return tuple(set(self._session.scalars(unseen)))
+        if self._all_is_held():
+            return ()
+        held = select(t.Conversation.id).where(col(t.Conversation.contact_id).in_(self._held_contacts()))
+        kept = select(t.Media.blob_id).where(col(t.Media.conversation_id).in_(held))
+        unseen = delete(t.Media).where(col(t.Media.blob_id).not_in(seen), col(t.Media.blob_id).not_in(kept))
+        return tuple(set(self._session.scalars(unseen.returning(col(t.Media.blob_id)))))
 
 
 def _media(row: t.Media) -> Media:

@@ -11,7 +11,7 @@ from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.transaction.unit import Unit
 from bridge.store.types import first_id
-from bridge.vocabulary import KnownContact, Query, Report, Said
+from bridge.vocabulary import KnownContact, Query, Report, Said, StoredFile
 
 
 class Records(Unit):
@@ -31,6 +31,16 @@ class Records(Unit):
         replies = select(t.Outbox).where(t.Outbox.kind == "reply")
         rows = self._session.exec(_fitting(replies, t.Outbox, query, after, limit, sender=_in_talk_with))
         return tuple(_told(row) for row in rows)
+
+    def files(self, query: Query, after: str, limit: int) -> tuple[StoredFile, ...]:
+        kept = select(t.Media).where(col(t.Media.revoked_at).is_(None))
+        rows = self._session.exec(_fitting(kept, t.Media, query, after, limit, sender=_sent_by))
+        return tuple(
+            StoredFile(
+                row.id, row.conversation_id, row.report_id or "", row.blob_id, row.media_type, row.created_at
+            )
+            for row in rows
+        )
 
     def filed(self, query: Query, after: str, limit: int) -> tuple[Report, ...]:
         rows = self._session.exec(_fitting(select(t.Report), t.Report, query, after, limit, sender=_reported_by))
@@ -58,6 +68,10 @@ def _heard_from(address: str) -> Any:
 
 def _in_talk_with(address: str) -> Any:
     return col(t.Outbox.conversation_id).in_(_talks(address))
+
+
+def _sent_by(address: str) -> Any:
+    return col(t.Media.conversation_id).in_(_talks(address))
 
 
 def _reported_by(address: str) -> Any:

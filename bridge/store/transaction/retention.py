@@ -65,6 +65,8 @@ class RetentionPart(Holds):
                 return (self._inbox(old).where(func.length(t.Inbox.raw) > 0),)
             case "messages":
                 return self._inbox(old), self._replies(old)
+            case "photos":
+                return (self._photos(old),)
             case "reports":
                 return (self._reports(old, before),)
             case "contacts":
@@ -83,6 +85,13 @@ class RetentionPart(Holds):
             t.Outbox.state != "open",
             t.Outbox.kind == "reply",
             col(t.Outbox.conversation_id).not_in(self._held_conversations()),
+        )
+
+    def _photos(self, old: str) -> Select[Any]:
+        return select(t.Media.id).where(
+            t.Media.id < old,
+            col(t.Media.revoked_at).is_(None),
+            col(t.Media.conversation_id).not_in(self._held_conversations()),
         )
 
     def _reports(self, old: str, before: datetime) -> Select[Any]:
@@ -117,6 +126,7 @@ class RetentionPart(Holds):
         deleting: Mapping[Kept, Callable[[list[str]], int]] = {
             "raw": self._empty_raw,
             "messages": self._delete_messages,
+            "photos": self._delete_photos,
             "reports": self._delete_reports,
             "contacts": self._forget_contacts,
         }
@@ -135,6 +145,14 @@ class RetentionPart(Holds):
         gone += self._rows(delete(t.Outbox).where(col(t.Outbox.id).in_(ids), theirs))
         self._rows(delete(t.Said).where(col(t.Said.row_id).in_(ids), col(t.Said.conversation_id).not_in(held)))
         return gone
+
+    def _delete_photos(self, ids: list[str]) -> int:
+        free = select(t.Media.id).where(
+            col(t.Media.id).in_(ids), col(t.Media.conversation_id).not_in(self._held_conversations())
+        )
+        going = list(self._session.scalars(free))
+        self._hide(col(t.Media.id).in_(going))
+        return len(going)
 
     def _delete_reports(self, ids: list[str]) -> int:
         free = select(t.Report.id).where(

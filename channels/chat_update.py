@@ -26,6 +26,7 @@ import telegram
 log = structlog.get_logger()
 
 CHANNEL: Final = "chat"
+_REFERENCE: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9]{8}")  # a report's, as residents are told it
 JSON: Final = "application/json"
 
 
@@ -75,7 +76,7 @@ def _said(message: telegram.Message, blank: Inbound, bot_id: int, bot_name: str)
     if not _addressed(message, bot_id, bot_name):
         return []
     contact = message.contact.phone_number if message.contact else ""
-    text = _unaddressed_text(message.text or message.caption or contact, bot_name)
+    text = _followed_link(_unaddressed_text(message.text or message.caption or contact, bot_name))
     inbound = replace(
         _signed(blank, message.chat, message.from_user),
         text=clean(text),
@@ -138,6 +139,15 @@ def _unaddressed_text(text: str, bot_name: str) -> str:
     if not bot_name:
         return text
     return re.sub(rf"\s*@{re.escape(bot_name)}\b", "", text, flags=re.IGNORECASE).strip()
+
+
+def _followed_link(text: str) -> str:
+    """What a link with a parameter means (https://core.telegram.org/bots/features#deep-linking): a report's
+    reference asks how it stands, any other parameter only opens the chat."""
+    link = re.fullmatch(r"/start ([A-Za-z0-9_-]{1,64})", text.strip())
+    if link is None:
+        return text
+    return f"/status {link[1].lower()}" if _REFERENCE.fullmatch(link[1]) else "/start"
 
 
 def _answered(message: telegram.Message, bot_id: int) -> str:

@@ -37,6 +37,7 @@ HELP = _words(
     "help, info, help me please, ?, how does this work, what is this, who is this",
     "ayuda, ayudeme, que es esto, quien es",
 )
+LANGUAGE = _words("language, languages, change language", "idioma, idiomas, cambiar idioma")
 STATUS = _words(
     "status, what happened, any news, any update, any updates, update, what is the status, whats the status",
     "estado, novedades, alguna novedad, que paso, hay novedades, cual es el estado",
@@ -279,6 +280,11 @@ def is_anonymous(text: str) -> bool:
 def language_in(text: str) -> str | None:
     """The language that a message is the name of."""
     return LANGUAGE_NAMES.get(bare(text).rstrip("? "))
+
+
+def is_language(text: str) -> bool:
+    """A chat's menu command, or its word: which language?"""
+    return bare(text) in LANGUAGE
 
 
 def is_report(text: str) -> bool:

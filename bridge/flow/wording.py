@@ -24,6 +24,7 @@ OF_ITS_OWN = ("programme", "privacy")  # never left off: a message of its own, w
 YES_NO = (Choice("yes", "choice.yes"), Choice("no", "choice.no"))
 BUTTONS: Mapping[str, tuple[Choice, ...]] = {
     **dict.fromkeys(("ask.split", "ask.confirm", "ask.home", "ask.consent", "ask.fixed"), YES_NO),
+    "language.which": (Choice("english", "English"), Choice("español", "Español")),
     "ask.photo": (Choice("skip", "choice.skip"),),
     "ask.satisfied": tuple(Choice(str(mark), str(mark)) for mark in range(1, 6)),
 }

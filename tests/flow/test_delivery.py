@@ -248,4 +248,3 @@ def desk_write(desk: Desk, tx: Any, message_id: str) -> None:
     city = desk.handling.jurisdictions["fairview"]
     event = StaffReplied("")
     handling._write(desk.handling, tx, conversation, city, event, Say(message_id))
-

@@ -54,7 +54,7 @@ def language(turn: Turn) -> Decision | None:
     """The name of a language: from now on in that one, and so is the open question."""
     chosen = commands.language_in(turn.text)
     if chosen is None:
-        return None
+        return turn.answer("language.which") if commands.is_language(turn.text) else None
     state = replace(turn.state, language=chosen, language_chosen=True)
     again = repeated(state, turn.facts, turn.policy)
     said = Say("language", choices=again.choices, also=(again,)) if again else Say("language")

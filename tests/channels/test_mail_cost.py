@@ -10,7 +10,7 @@ CONSTANT = 20.0  # milliseconds for each 100 KB that are not told apart from noi
 
 @pytest.mark.parametrize("name", SMALL)
 def test_time_grows_no_faster_than_a_mail(name: str) -> None:
-    """Per byte, the large one costs at most some more than the small one; quadratic time would cost eight times."""
+    """Per byte the large one costs at most some more than the small one; quadratic, it would cost eight times."""
     for _ in range(3):
         small, large = cost(SMALL[name]), cost(LARGE[name])
         if large <= 3 * small + CONSTANT:

@@ -9,6 +9,7 @@ import asyncio
 import multiprocessing
 import secrets
 import sqlite3
+import statistics
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -42,7 +43,8 @@ from config.settings import EMERGENCY
 
 RUNS = 3
 REQUESTS, AT_ONCE = 2000, 32
-MAILS, MAILS_AT_ONCE = 600, 8
+MAILS, MAILS_AT_ONCE = 160, 8
+ROUNDS = 7  # of mails to one and to the other in turn; a busy machine slows both
 SID, TOKEN = "AC" + "0" * 32, "t" * 32
 PUBLIC, HOOK = "https://bridge.example", "/hooks/sms/texts"
 
@@ -171,8 +173,8 @@ async def mails(folder: Path) -> tuple[float, float]:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(Bare(), loop=loop), "127.0.0.1", bare_port)
     await asyncio.sleep(0.5)
-    ours = await _mailed(port)
-    bare = await _mailed(bare_port)
+    rounds = [(await _mailed(port), await _mailed(bare_port)) for _ in range(ROUNDS)]
+    ours, bare = (statistics.median(rates) for rates in zip(*rounds, strict=True))
     running.cancel()
     server.close()
     await channel.close()

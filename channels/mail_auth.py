@@ -24,9 +24,11 @@ from channels import mail_mime
 
 SIGNATURES_LIMIT: Final = 3  # checked of one mail
 BLANKS_LIMIT: Final = 500  # in a row; dkimpy's time is quadratic in them
-HEADER_LINES_LIMIT: Final = 1_000
+HEADER_LINES_LIMIT: Final = 500
+SIGNATURE_LENGTH: Final = 2_000  # bytes of the field; each name in it is looked for in all headers
 LABELS_LIMIT: Final = 8  # of a name, on the way up to a policy
 
+_SIGNATURE = re.compile(rb"^dkim-signature:.*(?:\n[ \t].*)*", re.IGNORECASE | re.MULTILINE)
 _BLANKS = re.compile(rb"[ \t]+")
 _QUIET = logging.getLogger("channels.mail_auth.dkim")
 _QUIET.setLevel(logging.CRITICAL)  # dkimpy logs what a stranger signed wrongly as errors of ours
@@ -184,8 +186,9 @@ def _signed(raw: bytes, lookup: Lookup) -> _Signed:
 
 def _is_judgeable(raw: bytes) -> bool:
     head = raw.partition(b"\r\n\r\n")[0]
-    long = any(len(blanks[0]) > BLANKS_LIMIT for blanks in _BLANKS.finditer(raw))
-    return not long and head.count(b"\n") <= HEADER_LINES_LIMIT
+    wide = any(len(blanks[0]) > BLANKS_LIMIT for blanks in _BLANKS.finditer(raw))
+    long = any(len(field[0]) > SIGNATURE_LENGTH for field in _SIGNATURE.finditer(head))
+    return not (wide or long) and head.count(b"\n") <= HEADER_LINES_LIMIT
 
 
 def _signers(raw: bytes, key: Callable[..., bytes | None]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any
 import aiosmtplib
 import pytest
 from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from bridge.demo.mail_sink import Mailed, MailSink, deliver, letter
@@ -477,3 +478,18 @@ async def test_a_mail_being_stored_when_the_server_closes_still_gets_its_answer(
     disk.set()
     assert (await delivery).code == 250
     await asyncio.wait([running])
+
+
+@settings_of_hypothesis(max_examples=25)
+@given(st.lists(st.binary(max_size=80), max_size=20))
+async def test_whatever_is_said_to_the_server_it_takes_the_next_mail(lines: list[bytes]) -> None:
+    async with serving() as (_, port, kept):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        dialogue = [b"EHLO x.example", b"MAIL FROM:<ada@home.example>", f"RCPT TO:<{REPORT}>".encode(), b"DATA"]
+        writer.write(b"\r\n".join([*lines, *dialogue, *lines, b".", *lines, b"QUIT", b""]))
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+        before = len(kept)
+        await deliver("127.0.0.1", port, letter("ada@home.example", REPORT, "Light", "out at 5 Elm"))
+        assert len(kept) == before + 1

@@ -69,7 +69,16 @@ def plan(
     rest = sorted((id for id in worth if id not in shown), key=worth.__getitem__, reverse=True)
     candidates: list[Read] = [*windows, *_batches(rest, means.ids_per_read)]
     candidates.sort(key=lambda read: sum(worth[id] for id in read.ids), reverse=True)
-    return tuple(candidates[:reads])
+    young = {request.service_request_id for request in due if now - request.requested_at < YOUNG}
+    return _with_young_first(candidates, young, reads)
+
+
+def _with_young_first(candidates: Sequence[Read], young: Set[str], reads: int) -> tuple[Read, ...]:
+    """The most valuable, but up to three quarters of the reads for what shows young requests: where there are
+    fewer reads than it takes, many old and overdue ones would otherwise outweigh them."""
+    showing = [read for read in candidates if not young.isdisjoint(read.ids)][: reads * 3 // 4]
+    left = [read for read in candidates if read not in showing][: reads - len(showing)]
+    return (*showing, *left)
 
 
 def delay(young: int, means: Means, reads_per_minute: float) -> timedelta:

@@ -1,6 +1,6 @@
 """How late a change at the city reaches the resident, with 100,000 open requests and ten reads a minute.
 
-python -m tests.bench.tracking [REQUESTS [HOURS]]
+python -m tests.bench.tracking [REQUESTS [HOURS [KIND]]]
 
 The bridge's own tracking on its own store, its own client over a transport that answers as a city would, and a
 clock that is moved a minute at a time: what is measured is when a message was written, not how fast this machine
@@ -146,7 +146,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else REQUESTS
     hours = int(sys.argv[2]) if len(sys.argv) > 2 else HOURS
     print(f"{count} open requests, {2 * DAY} of them young, {hours} hours")
-    for kind in KINDS:
+    for kind in KINDS if len(sys.argv) < 4 else [KINDS[int(sys.argv[3])]]:
         with tempfile.TemporaryDirectory() as folder:
             print(asyncio.run(measure(kind, count, hours, Path(folder))), flush=True)
 

@@ -127,3 +127,11 @@ def test_a_city_with_comma_lists_of_fifty_ids_only() -> None:
 def test_the_delay_to_expect_where_only_single_ids_are_answered() -> None:
     assert delay(young=480, means=SINGLES, reads_per_minute=8) == timedelta(hours=1)
     assert delay(young=480, means=LISTS, reads_per_minute=8) == timedelta(minutes=15)
+
+
+def test_however_much_is_overdue_the_young_get_three_reads_of_four_and_the_rest_the_others() -> None:
+    young = [Followed(f"y{n}", NOON - timedelta(hours=n), NOON - QUARTER, NOON) for n in range(40)]
+    month, long_ago = timedelta(days=30), timedelta(days=9)
+    old = [Followed(f"o{n}", NOON - month, NOON - long_ago, NOON - long_ago + QUARTER) for n in range(500)]
+    reads = plan([*old, *young], Means(ids_per_read=1, row_cap=0, rows_per_hour=1), NOON, 8)
+    assert [read.ids[0][0] for read in reads] == ["y"] * 6 + ["o"] * 2

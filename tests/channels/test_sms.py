@@ -525,6 +525,33 @@ async def test_a_flood_is_stored_unanswered_and_others_are_unaffected() -> None:
     assert [message.automatic for message in kept] == [False] * 5 + [True] * 7 + [False]
 
 
+async def test_a_thousand_texts_a_minute_of_one_sender_leave_the_others_their_answers() -> None:
+    kept: list[Inbound] = []
+
+    async def accept(messages: Sequence[Inbound]) -> None:
+        kept.extend(messages)
+
+    base = {"account_sid": SID, "auth_token": TOKEN, "number": "+15550100311", "public_url": PUBLIC}
+    channel = create("texts", Settings.model_validate(base), Now())
+    app = httpx.ASGITransport(Starlette(routes=list(channel.hooks(accept))))
+    async with httpx.AsyncClient(transport=app, base_url="http://bridge") as client:
+        for number in range(1_000):
+            await _post(client, channel, {"From": ADA, "MessageSid": f"SM{number}", "Body": f"{number}"})
+            if number % 100 == 50:
+                await _post(client, channel, {"From": BOB, "MessageSid": f"SB{number}", "Body": "Pothole on Elm"})
+    await channel.close()
+    assert len(kept) == 1_010
+    assert sum(not message.automatic for message in kept if message.sender == ADA) == 20
+    assert all(not message.automatic for message in kept if message.sender == BOB)
+
+
+async def _post(client: httpx.AsyncClient, channel: Sms, form: dict[str, str]) -> None:
+    whole = {**form, "AccountSid": SID, "To": "+15550100311", "SmsStatus": "received"}
+    signature = RequestValidator(TOKEN).compute_signature(PUBLIC + channel.hook_path, whole)
+    answer = await client.post(channel.hook_path, data=whole, headers={"X-Twilio-Signature": signature})
+    assert answer.status_code == 200
+
+
 async def test_a_caller_hears_a_sentence() -> None:
     async with connected(voice_sentence="Texts only, please.") as (_, twin, kept):
         twin.webhook += "/voice"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from bridge.store.types import Json, Timestamp, new_id
@@ -244,7 +244,7 @@ class Part(Base, table=True):
     outbox_id: str = Field(foreign_key="outbox.id", index=True, ondelete="CASCADE")
     state: str = "queued"
     code: str = ""
-    price_micros: int | None = None
+    price_micros: int | None = Field(default=None, sa_type=BigInteger)
     currency: str = ""
     updated_at: datetime = _time()
 
@@ -258,7 +258,7 @@ class Usage(Base, table=True):
     month: str = Field(primary_key=True)
     messages: int = 0
     segments: int = 0
-    price_micros: int = 0
+    price_micros: int = Field(default=0, sa_type=BigInteger)
     currency: str = ""
 
 

@@ -328,7 +328,7 @@ def upgrade() -> None:
         sa.Column("outbox_id", AutoString(), nullable=False),
         sa.Column("state", AutoString(), nullable=False),
         sa.Column("code", AutoString(), nullable=False),
-        sa.Column("price_micros", sa.Integer(), nullable=True),
+        sa.Column("price_micros", sa.BigInteger(), nullable=True),
         sa.Column("currency", AutoString(), nullable=False),
         sa.Column("updated_at", bridge.store.types.Timestamp(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -345,7 +345,7 @@ def upgrade() -> None:
         sa.Column("month", AutoString(), nullable=False),
         sa.Column("messages", sa.Integer(), nullable=False),
         sa.Column("segments", sa.Integer(), nullable=False),
-        sa.Column("price_micros", sa.Integer(), nullable=False),
+        sa.Column("price_micros", sa.BigInteger(), nullable=False),
         sa.Column("currency", AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "month", name=op.f("pk_usage")),
     )

@@ -55,11 +55,13 @@ format: .venv/.ready
 
 bench: setup
 	@$(BIN)/python -m tests.bench.intake
+	@$(BIN)/python -m tests.bench.console
 	@$(BIN)/python -m tests.bench.places
 	@$(BIN)/python -m tests.bench.tracking 20000 1
 
 docs: setup
 	@$(BIN)/open311-bridge demo --write README.md
+	@$(BIN)/open311-bridge console screenshots docs/console
 	@$(BIN)/python -m tests.conversations.pages
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -11,7 +12,18 @@ import typer
 from bridge import logs
 from bridge.app import SystemClock
 from bridge.cli.opened import opened
-from bridge.cli.terminal import DEFAULT_CONFIG, ConfigFile, one_line, say, settings_of
+from bridge.cli.terminal import (
+    DEFAULT_CONFIG,
+    MODELS,
+    ConfigFile,
+    ModelsDir,
+    one_line,
+    progress,
+    say,
+    settings_of,
+)
+from bridge.demo import pictures
+from bridge.errors import SettingsError
 from bridge.vocabulary.console import Invitation
 from bridge.web.console.signin import invite
 from config.settings import Settings
@@ -30,6 +42,19 @@ def invite_person(
     logs.configure("error")
     with one_line():
         say(asyncio.run(_invite(settings_of(config), email.lower(), role)))
+
+
+@app.command("screenshots")
+def screenshots(
+    folder: Annotated[Path, typer.Argument(help="Where the pictures go.")] = Path("docs/console"),
+    models: ModelsDir = MODELS,
+) -> None:
+    """Takes pictures of the main pages of a made-up city, for the documentation. Needs Chromium and Playwright."""
+    logs.configure("error")
+    with one_line():
+        if not pictures.CHROMIUM.exists():
+            raise SettingsError(f"{pictures.CHROMIUM} is not there: apt-get install chromium")
+        asyncio.run(pictures.take(folder, models.absolute(), progress))
 
 
 async def _invite(settings: Settings, email: str, role: Literal["viewer", "agent", "admin"]) -> str:

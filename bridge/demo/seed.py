@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Engine, insert
 
 from bridge.store import tables as t
 from bridge.store import values
@@ -22,7 +22,7 @@ from bridge.store.types import REFERENCE_ALPHABET
 from bridge.vocabulary import Choice, Draft, Guess, Inbound, InboundKind, Outbound, Place, State, Submission
 
 CITY = "fairview"
-BATCH = 4000
+BATCH = 2000
 ACCOUNTS = {"sms": "texts", "mail": "mailbox", "chat": "bot"}
 STREETS = (
     "Oak St",
@@ -73,6 +73,19 @@ TASKS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+ORDER: tuple[type[Any], ...] = (
+    t.Contact,
+    t.Conversation,
+    t.Report,
+    t.Inbox,
+    t.Outbox,
+    t.Attempt,
+    t.StatusHistory,
+    t.StaffTask,
+    t.Said,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much past: reports, messages in all, days, and how many things wait for a person."""
@@ -116,15 +129,13 @@ def seed(database: Path, size: Size, now: datetime, where: Region) -> None:
     writer = engine(database, "BEGIN IMMEDIATE")
     past = _Past(size, now, where)
     try:
-        with writer.begin() as connection:
-            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-            for number in range(size.reports):
-                past.report(number)
-                if past.full:
-                    past.flush(connection)
-            for number in range(size.tasks):
-                past.task(number)
-            past.flush(connection)
+        for number in range(size.reports):
+            past.report(number)
+            if past.full:
+                past.flush(writer)
+        for number in range(size.tasks):
+            past.task(number)
+        past.flush(writer)
         with writer.begin() as connection:
             connection.exec_driver_sql("ANALYZE")
     finally:
@@ -146,21 +157,13 @@ class _Past:
     def full(self) -> bool:
         return len(self._rows.get(t.Said, ())) >= BATCH
 
-    def flush(self, connection: Connection) -> None:
-        for table in (
-            t.Contact,
-            t.Conversation,
-            t.Report,
-            t.Inbox,
-            t.Outbox,
-            t.Attempt,
-            t.StatusHistory,
-            t.StaffTask,
-            t.Said,
-        ):
-            rows = self._rows.pop(table, [])
-            if rows:
-                connection.execute(insert(table), rows)
+    def flush(self, writer: Engine) -> None:
+        """Writes what has been made, in one short transaction: a bridge may be running on the database."""
+        with writer.begin() as connection:
+            for table in ORDER:
+                rows = self._rows.pop(table, [])
+                if rows:
+                    connection.execute(insert(table), rows)
 
     def report(self, number: int) -> None:
         """A conversation with its one report, the messages around it, and what the city made of it."""
@@ -279,7 +282,7 @@ class _Past:
         pick = self._random
         others = [other for other, _ in self._where.services if other != code]
         best = code or others[0]
-        top = pick.uniform(0.5, 0.8) if code else pick.uniform(0.2, 0.4)
+        top = pick.uniform(0.5, 0.8) if code and reason != "no_service" else pick.uniform(0.2, 0.4)
         rest = pick.sample(others, 2)
         guesses = (Guess(best, top), Guess(rest[0], (1 - top) * 0.5), Guess(rest[1], (1 - top) * 0.3))
         place = None if reason == "no_place" else self._place()

@@ -27,7 +27,8 @@ from bridge.vocabulary import (
 )
 from bridge.vocabulary.console import Account, Example, QueueItem, StaffAction, Trace
 
-LONGEST_EXPLAINED = 24  # words; each costs one classification
+LONGEST_EXPLAINED = 24  # words
+MOST_WEIGHED = 8  # of them; each costs one classification
 
 
 class Conflict(BridgeError):
@@ -264,14 +265,15 @@ async def telling_words(handling: Handling, city_id: str, text: str, language: s
 
     def weigh() -> tuple[str, ...]:
         whole = sure(words)
-        losses = [(whole - sure(words[:i] + words[i + 1 :]), word) for i, word in enumerate(words)]
+        longest = sorted(range(len(words)), key=lambda i: -len(words[i]))[:MOST_WEIGHED]
+        losses = [(whole - sure(words[:i] + words[i + 1 :]), words[i]) for i in longest]
         telling = sorted((loss for loss in losses if loss[0] > LEAST_TELLING), reverse=True)
         return tuple(word.strip(".,;:!?\"'()") for _, word in telling[:3])
 
     return await asyncio.to_thread(weigh)
 
 
-LEAST_TELLING = 0.02
+LEAST_TELLING = 0.01
 
 
 def twins(handling: Handling, tx: Transaction, item: QueueItem) -> tuple[Report, ...]:

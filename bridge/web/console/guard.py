@@ -93,24 +93,28 @@ class Gate:
                 return self._sign_in(request)
             if RANKS[session.account.role] < RANKS[role]:
                 return self.problem(403, "That is not for your role", f"It takes an account with the role {role}.")
-            form = await request.form(max_files=4, max_fields=200, max_part_size=LARGEST_FORM)
-            visit = Visit(request, self._console, session, self._templates, form)
-            if request.method == "POST" and not self._is_their_own(visit):
-                return self.problem(
-                    403, "That form was not yours", "Open the page again and repeat it. Nothing was changed."
-                )
-            try:
-                return await page(visit)
-            except Unknown:
-                return self.problem(404, "There is no such page", "It may have been closed, or it never was.")
-            except Conflict as error:
-                return self.problem(409, "Somebody was faster", str(error))
-            except BridgeError as error:
-                return self.problem(400, "That did not work", str(error))
-            except ClientDisconnect:
-                return Response(status_code=400)
+            async with request.form(max_files=4, max_fields=200, max_part_size=LARGEST_FORM) as form:
+                visit = Visit(request, self._console, session, self._templates, form)
+                if request.method == "POST" and not self._is_their_own(visit):
+                    return self.problem(
+                        403, "That form was not yours", "Open the page again and repeat it. Nothing was changed."
+                    )
+                return await self._answered(page, visit)
 
         return handler
+
+    async def _answered(self, page: Page, visit: Visit) -> Response:
+        """The page, or one that says what kept it."""
+        try:
+            return await page(visit)
+        except Unknown:
+            return self.problem(404, "There is no such page", "It may have been closed, or it never was.")
+        except Conflict as error:
+            return self.problem(409, "Somebody was faster", str(error))
+        except BridgeError as error:
+            return self.problem(400, "That did not work", str(error))
+        except ClientDisconnect:
+            return Response(status_code=400)
 
     async def session(self, request: Request) -> SignedIn | None:
         """The live session of a request's cookie."""

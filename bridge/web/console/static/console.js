@@ -43,7 +43,7 @@ const menu = document.querySelector("details.menu");
 if (menu && matchMedia("(max-width: 48rem)").matches) menu.open = false;
 
 const toast = document.querySelector(".toast[data-seconds]");
-if (toast) setTimeout(() => { toast.hidden = true; }, 1000 * Number(toast.dataset.seconds));
+if (toast) setTimeout(() => { toast.hidden = true; }, 1000 * Math.max(4, Number(toast.dataset.seconds)));
 
 for (const select of document.querySelectorAll("[data-fills]")) {
   select.addEventListener("change", () => {

@@ -23,7 +23,7 @@ import spf
 from channels import mail_mime
 
 SIGNATURES_LIMIT: Final = 3  # checked of one mail
-BLANKS_LIMIT: Final = 500  # in a row; dkimpy's time is quadratic in them
+BLANKS_LIMIT: Final = 250  # in a row; dkimpy's time is quadratic in them
 HEADER_LINES_LIMIT: Final = 500
 SIGNATURE_LENGTH: Final = 2_000  # bytes of the field; each name in it is looked for in all headers
 LABELS_LIMIT: Final = 8  # of a name, on the way up to a policy

@@ -20,7 +20,7 @@ ASK_ABOVE_M = 75.0
 """A place less sure than this is never used without asking."""
 
 MOST_CANDIDATES = 3
-_CERTAIN = 0.8
+_CERTAIN = 0.79
 _HOUSE = re.compile(r"^[\d-]+\s+")
 
 

@@ -47,6 +47,8 @@ def _answer(state: State, draft: Draft, event: MessageArrived, facts: Facts, now
     """The draft with the answer, when the message is one; None when it must be read as words."""
     text = event.message.text
     match state.question:
+        case "which_place" if len(draft.candidates) == 1 and (commands.is_yes(text) or commands.is_no(text)):
+            return replace(draft, place=draft.candidates[0] if commands.is_yes(text) else None, candidates=())
         case "which_place" | "service" if commands.is_none(text):
             return replace(draft, candidates=()) if state.question == "which_place" else replace(draft, guesses=())
         case "which_place" | "service":

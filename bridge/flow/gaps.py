@@ -29,6 +29,7 @@ from bridge.vocabulary import (
 MOST_CHOICES = 3
 MORE = Choice("0", "choice.more")  # the label is a message of the catalogue
 METRES_A_DEGREE = 111_320.0
+POINT_M = 75.0  # a place no wider than this is a house or a corner; a wider one needs more words
 SURE_OF_TWO = 0.8  # of each of two problems, from which on they are two without a question
 
 
@@ -139,7 +140,14 @@ def no_place(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | 
         shown = draft.candidates[:MOST_CHOICES]
         choices = _numbered([place.address for place in shown])
         return Gap("which_place", Say("ask.which_place", choices=choices), replace(draft, candidates=shown))
+    if draft.candidates and _is_point(draft.candidates[0]):
+        return Gap("which_place", Say("ask.is_it", {"place": draft.candidates[0].address}, asks_place=True), draft)
     return Gap("place", _where(draft, facts), draft)
+
+
+def _is_point(place: Place) -> bool:
+    """Whether a place in doubt is one house or corner, and not a whole street."""
+    return place.lat is not None and (place.accuracy_m or math.inf) <= POINT_M and place.source == "text"
 
 
 def _where(draft: Draft, facts: Facts) -> Say:

@@ -196,7 +196,7 @@ def run_city(tmp_path: Path, clock: SetClock, address: Address, empty_database: 
         prefix = "/open311/v2" if mounted else ""
         address.house.tenant = Starlette(routes=[Mount(prefix, application)]) if mounted else application
         try:
-            with httpx.Client(base_url=address.url + prefix, verify=False) as http:  # no TLS here to set up
+            with httpx.Client(base_url=address.url + prefix, verify=False, timeout=60) as http:  # no TLS here
                 yield RunningCity(http, desk, clock)
         finally:
             desk.close()

@@ -41,13 +41,15 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_a_city_runs_alone_in_an_empty_folder_and_staff_close_a_request(alone: str) -> None:
     key = Path("var/city/api_key")
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    [service, *_] = [row for row in httpx.get(f"{alone}/services.json").json() if row["type"] == "realtime"]
+    [service, *_] = [
+        row for row in httpx.get(f"{alone}/services.json", timeout=60).json() if row["type"] == "realtime"
+    ]
     form = {"api_key": key.read_text(), "service_code": service["service_code"], "address_string": "12 Main St"}
-    [receipt] = httpx.post(f"{alone}/requests.json", data=form).raise_for_status().json()
+    [receipt] = httpx.post(f"{alone}/requests.json", data=form, timeout=60).raise_for_status().json()
     number = receipt["service_request_id"]
     closed = CliRunner().invoke(app, ["city", "status", number, "closed", "--note", "Filled."])
     assert closed.stdout == f"{number}: closed\n"
-    [row] = httpx.get(f"{alone}/requests/{number}.json").json()
+    [row] = httpx.get(f"{alone}/requests/{number}.json", timeout=60).json()
     assert (row["status"], row["status_notes"]) == ("closed", "Filled.")
 
 
@@ -84,7 +86,7 @@ def test_a_status_that_cannot_be_set_is_told_in_one_line(city: Any, tmp_path: Pa
 def _first_answer(url: str, process: subprocess.Popen[bytes]) -> httpx.Response:
     while True:
         try:
-            return httpx.get(url)
+            return httpx.get(url, timeout=60)
         except httpx.ConnectError:
             assert process.poll() is None, "the city did not start"
             time.sleep(0.05)

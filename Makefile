@@ -58,6 +58,8 @@ bench: setup
 	@$(BIN)/python -m tests.bench.console
 	@$(BIN)/python -m tests.bench.places
 	@$(BIN)/python -m tests.bench.tracking 20000 1
+	@$(BIN)/python -m tests.bench.growth
+	@$(BIN)/python -m tests.bench.load
 
 docs: setup
 	@$(BIN)/open311-bridge demo --write README.md

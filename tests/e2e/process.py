@@ -57,11 +57,13 @@ class Executioner(logging.Handler):
 
 
 def serve(settings: Path, environ: Mapping[str, str], orders: Path, log: Path) -> None:
-    """What the process runs: `open311-bridge serve`."""
+    """What the process runs: `open311-bridge serve`, in the roles that ROLES names."""
     from bridge.cli import app
 
     prepare(environ, orders, log)
-    app(["serve", "--config", str(settings), "--log-json"])
+    roles = [role for role in environ.get("ROLES", "").split(",") if role]
+    port = [] if "intake" in roles or not roles else ["--port", "0"]
+    app(["serve", "--config", str(settings), "--log-json", *(f"--role={role}" for role in roles), *port])
 
 
 def prepare(environ: Mapping[str, str], orders: Path, log: Path) -> None:
@@ -115,7 +117,7 @@ class BridgeProcess:
 
     async def serving(self) -> None:
         """Returns once it works on messages. Raises AssertionError with the log's end when it ended instead."""
-        await until(self._serves)
+        await until(self.serves)
 
     def failures(self) -> list[str]:
         """What it logged as an error since it was started."""
@@ -146,7 +148,8 @@ class BridgeProcess:
         self._process.terminate()
         await self._end(10, 0)
 
-    def _serves(self) -> bool:
+    def serves(self) -> bool:
+        """Whether it works on messages."""
         assert self.alive, self.log.read_text()[-2000:]
         return b'"event": "serving"' in self.log.read_bytes()[self._log_begins :]
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from typing import Annotated
 import typer
 
 from bridge import logs
-from bridge.app import SystemClock, city_profile, open_bridge
+from bridge.app import ROLES, Role, SystemClock, city_profile, open_bridge
 from bridge.app.console import welcome
 from bridge.cli.terminal import (
     DEFAULT_CONFIG,
@@ -43,21 +44,40 @@ def serve(
     config: ConfigFile = DEFAULT_CONFIG,
     log_level: str = "info",
     log_json: Annotated[bool, typer.Option("--log-json", help="One JSON object a line.")] = False,
+    role: Annotated[
+        list[str] | None, typer.Option(help="intake, worker or tick; all when left out. Fewer need PostgreSQL.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Instead of the setting's; 0: no HTTP.", min=0)] = None,
 ) -> None:
     """Serves the configured accounts and cities until interrupted."""
     logs.configure(log_level, json=log_json)
     with one_line():
-        asyncio.run(_serve(settings_of(config), config))
+        settings = settings_of(config)
+        roles = _roles(settings, role or [])
+        asyncio.run(_serve(settings, config, roles, settings.server.port if port is None else port))
 
 
-async def _serve(settings: Settings, config: Path) -> None:
-    listener = listen(settings.server.host, settings.server.port)
+def _roles(settings: Settings, named: Sequence[str]) -> Collection[Role]:
+    chosen = [role for role in ROLES if role in named]
+    if len(chosen) != len(set(named)):
+        raise SettingsError(f"--role is one of {', '.join(ROLES)}")
+    if chosen and set(chosen) != set(ROLES) and not settings.postgresql_url:
+        raise SettingsError(
+            "database.url: several processes need PostgreSQL; on SQLite one process does everything"
+        )
+    return chosen or ROLES
+
+
+async def _serve(settings: Settings, config: Path, roles: Collection[Role], port: int) -> None:
+    if "intake" in roles and not port:
+        raise SettingsError("--port: intake takes messages over HTTP, so it needs a port")
+    listener = listen(settings.server.host, port) if port else None
     async with open_bridge(settings, SystemClock(), progress) as bridge:
         link = await welcome(settings, bridge.handling)
         if link:
             progress(f"The staff console has no account yet. Set up the first: {link}")
         bridge.relearn = partial(_learn, config)
-        running = asyncio.ensure_future(bridge.run(listener))
+        running = asyncio.ensure_future(bridge.run(listener, roles=roles))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, running.cancel)

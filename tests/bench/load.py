@@ -1,7 +1,6 @@
 """Reports a second from a text to the city and back: one process on SQLite, one worker and two on PostgreSQL.
 
-python -m tests.bench.load [reports]      each beside the others, in one run; then acknowledgements and first replies at
-                                          half of that load, and under a storm
+python -m tests.bench.load [reports]      all in one run, with acknowledgements at half of that load and in a burst
 
 Every process reads with the real models, on one BLAS thread. The provider and the city answer from this process.
 """

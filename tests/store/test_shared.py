@@ -18,6 +18,7 @@ from bridge.store.holders import EVERY_SECONDS
 from bridge.store.jobs import ProcrastinateWake
 from bridge.store.postgresql import PostgresStore
 from bridge.store.types import new_id
+from bridge.vocabulary import Artifact
 from tests.store.made import LEASE, FakeClock, claim, conversation, inbound, reply
 
 
@@ -177,3 +178,9 @@ async def test_what_a_living_process_has_leased_stays_its_own(
     assert row
     await asyncio.sleep(4 * EVERY_SECONDS)
     assert await stores[0].read(lambda tx: tx.still_mine(row))
+
+
+async def test_processes_that_start_together_may_all_activate_one_model(stores: list[PostgresStore]) -> None:
+    model = Artifact("a" * 64, {"source": "built-in"})
+    await asyncio.gather(*(store.write(lambda tx: tx.activate("fairview", "m", model)) for store in stores * 3))
+    assert await stores[0].read(lambda tx: tx.artifacts("fairview", "m")) == (model,)

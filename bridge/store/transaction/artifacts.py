@@ -27,6 +27,7 @@ class Artifacts(Unit):
         return tuple(Artifact(row.blob_id, row.manifest) for row in rows)
 
     def activate(self, city_id: str, kind: str, artifact: Artifact) -> None:
+        self._in_turn("artifact", city_id, kind)  # processes that start together all bring the built-in ones
         now = self._clock.now()
         same = select(t.Artifact).where(
             t.Artifact.city_id == city_id, t.Artifact.kind == kind, t.Artifact.blob_id == artifact.blob_id

@@ -26,7 +26,11 @@ class FolderBlobs:
             with tempfile.TemporaryDirectory(dir=self._root, prefix=".incoming-") as folder:
                 copy = Path(folder) / "blob"
                 shutil.copytree(source, copy) if source.is_dir() else shutil.copyfile(source, copy)
-                copy.rename(kept)
+                try:
+                    copy.rename(kept)
+                except OSError:
+                    if not kept.exists():  # else another process has just put the same
+                        raise
         return blob_id
 
     def keep(self, content: bytes) -> str:
@@ -36,7 +40,11 @@ class FolderBlobs:
             with tempfile.TemporaryDirectory(dir=self._root, prefix=".incoming-") as folder:
                 copy = Path(folder) / "blob"
                 copy.write_bytes(content)
-                copy.rename(kept)
+                try:
+                    copy.rename(kept)
+                except OSError:
+                    if not kept.exists():  # else another process has just put the same
+                        raise
         return blob_id
 
     def drop(self, blob_id: str) -> None:

@@ -1,5 +1,6 @@
 """Files and folders are kept by what they hold."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,12 @@ def test_what_was_not_put_is_not_there(tmp_path: Path, blob_id: str):
     blobs = FolderBlobs(tmp_path / "blobs")
     with pytest.raises(KeyError):
         blobs.path(blob_id)
+
+
+def test_many_who_put_the_same_at_once_keep_it_once(tmp_path: Path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "weights").write_bytes(b"w" * 100_000)
+    stores = [FolderBlobs(tmp_path / "blobs") for _ in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        kept = set(threads.map(lambda blobs: blobs.put(tmp_path / "model"), stores))
+    assert [path.name for path in (tmp_path / "blobs").iterdir()] == list(kept)

@@ -73,6 +73,7 @@ async def send(handling: Handling, person: Person, task_id: str, report: Complet
             report.attributes,
             contact,
             item.draft.cites if item.draft else "",
+            photos=item.draft.photos if item.draft else (),
         )
         settle(handling, tx, conversation, StaffFiled(filed, item.city_id, item.draft))
         made = tx.reports_of(conversation.id)[0]

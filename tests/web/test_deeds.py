@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from bridge.ports import Transaction
+from bridge.vocabulary import Media
 from bridge.web.console.parts import MOUNT
-from tests.web.world import CITY, World
+from tests.web.world import CITY, OAK, World
 
 FORM = {"service_code": "dumping", "address": "412 Oak St", "description": "Couch on the corner"}
 
@@ -85,14 +89,11 @@ async def test_a_merge_makes_a_follower_and_undoing_ends_it(world: World):
 
 
 async def _place(world: World, task_id: str) -> None:
-    from dataclasses import replace
-
-    from tests.web.world import OAK
-
-    def keep(tx: object) -> None:
-        console = tx.console  # type: ignore[attr-defined]
-        draft = console.item(task_id).draft
-        console.keep_draft(task_id, replace(draft, place=OAK))
+    def keep(tx: Transaction) -> None:
+        item = tx.console.item(task_id)
+        assert item
+        assert item.draft
+        tx.console.keep_draft(task_id, replace(item.draft, place=OAK))
 
     await world.store.write(keep)
 
@@ -179,3 +180,19 @@ async def test_a_silent_residents_draft_is_taken_on(world: World):
     (task,) = await world.tasks()
     assert task.draft
     assert task.draft.service_code == "light"
+
+
+async def test_a_photo_is_shown_and_goes_to_the_city(world: World):
+    task, clerk = await world.stuck(), await world.clerk()
+    shown = Media("t" * 32, "0" * 64, "image/jpeg")
+
+    def keep(tx: Transaction) -> None:
+        tx.add_media(tx.conversation(task.conversation_id), (shown,))
+        assert task.draft
+        tx.console.keep_draft(task.id, replace(task.draft, photos=(shown.token,)))
+
+    await world.store.write(keep)
+    assert f"/media/{shown.token}" in (await clerk.get(f"/queue/{task.id}")).text
+    await clerk.post(f"/queue/{task.id}/send", **FORM)
+    (row,) = await world.store.read(lambda tx: tx.console.requests(()))
+    assert f"/media/{shown.token}" in (await clerk.get(f"/requests/{row.id}")).text

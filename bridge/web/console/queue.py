@@ -45,6 +45,7 @@ class Open:
     templates: tuple[Template, ...]
     actions: tuple[StaffAction, ...]
     request: RequestFile | None
+    photos: tuple[str, ...]
 
 
 async def queue(visit: Visit) -> Response:
@@ -264,7 +265,15 @@ def _read(visit: Visit, task: QueueItem, tx: Transaction) -> Open:
         templates=tx.console.templates(task.city_id),
         actions=tx.console.actions_of(task.id),
         request=tx.console.request_file(task.report_id) if task.report_id else None,
+        photos=_photos(task, tx),
     )
+
+
+def _photos(task: QueueItem, tx: Transaction) -> tuple[str, ...]:
+    """Public names of the photos that came with it and were not taken back."""
+    named = task.draft.photos if task.draft else ()
+    own = tuple(media.token for media in tx.media_of(task.report_id) if media.is_photo) if task.report_id else ()
+    return tuple(token for token in (*named, *own) if tx.media(token))
 
 
 def _held_by_another(visit: Visit, task: QueueItem) -> str:

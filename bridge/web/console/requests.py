@@ -83,6 +83,7 @@ async def spots(visit: Visit) -> Response:
 async def request(visit: Visit) -> Response:
     found = await _file(visit, visit.path("id"))
     await visit.looked("report", found.report.id)
+    media = await visit.console.handling.store.read(lambda tx: tx.media_of(found.report.id))
     return visit.page(
         "request.html",
         found=found,
@@ -90,6 +91,7 @@ async def request(visit: Visit) -> Response:
         zone=visit.zone(found.report.city_id),
         wires=[wire(attempt.submission) for attempt in found.attempts],
         details=[masked(attempt.detail) for attempt in found.attempts],
+        photos=[file.token for file in media if file.is_photo],
         endpoint=_endpoint(visit, found.report.city_id),
     )
 

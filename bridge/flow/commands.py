@@ -61,6 +61,10 @@ ANONYMOUS = _words(
 LANGUAGE_NAMES = {
     **dict.fromkeys(("english", "in english", "english please", "ingles", "en ingles", "speak english"), "en"),
     **dict.fromkeys(("espanol", "en espanol", "espanol por favor", "en espanol por favor", "spanish"), "es"),
+    **dict.fromkeys(
+        ("do you speak spanish", "can you speak spanish", "hablas espanol", "me escribe en espanol"), "es"
+    ),
+    **dict.fromkeys(("do you speak english", "can you speak english", "hablan ingles"), "en"),
     **dict.fromkeys(("in spanish", "spanish please", "habla espanol", "hablan espanol"), "es"),
 }
 REPORT = _words("report, report it, send it", "reportar, reporte, enviar, enviarlo, reportelo")
@@ -168,6 +172,11 @@ _STATUS_SENTENCE = re.compile(
     r"(?:of|on|about|for|with) (?:my|the) (?:report|request|complaint|ticket|case)"
     r"|(?:what happened|what is happening|whats happening) (?:to|with) (?:my|the) (?:report|request|complaint)"
     r"|where is my report"
+    r"|when (?:will|are|is) (?:it|this|that|you|they)(?: going to| gonna)? (?:be |get )?"
+    r"(?:fix|fixed|done|repaired|come|coming)(?: it| this| that)?|is (?:it|this|that) (?:fixed|done) yet"
+    r"|how long (?:will|does) (?:it|this|that) take"
+    r"|cuando (?:lo|la|los) (?:arreglan|van a arreglar|reparan)"
+    r"|cuando (?:vienen|van a venir)|cuanto (?:tarda|va a tardar)"
     r"|(?:cual es el|el)? ?(?:estado|progreso) de mi (?:reporte|solicitud|queja)"
     r"|(?:que paso|que hay|alguna novedad|hay novedades) (?:con|de|sobre) mi (?:reporte|solicitud|queja)"
 )
@@ -204,6 +213,24 @@ _ASKS = re.compile(
     r"tienen)\b.*\?\s*",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+_WANTS_TO_KNOW = re.compile(
+    r"\b(?:i (?:want|would like|d like|need) to know|can you tell me|do you know (?:when|where|how|who|what)|"
+    r"(?:quisiera|quiero|me gustar[ií]a) saber|me (?:puede|podr[ií]a) decir|"
+    r"sabe[ns]? (?:cu[aá]ndo|d[oó]nde|c[oó]mo))\b",
+    re.IGNORECASE,
+)
+_ABOUT_IT = re.compile(
+    r"\s*(?:(?:and |also,? |y |tambi[eé]n )?(?:it|its|it's|this|that|they|there's more|es|est[aá]|era|son)\b)",
+    re.IGNORECASE,
+)
+_ANOTHER = re.compile(
+    r"\b(?:another one|one more|same (?:thing|problem)|otro igual|otra igual|hay otr[oa]|lo mismo)\b",
+    re.IGNORECASE,
+)
+_STILL = re.compile(r"(?:no|nope|nah|not|sigue|todavia|aun)\b.*|.*\bstill\b.*")
+_NOW = re.compile(r"(?:yes|yep|yeah|yup|si|ya)\b.*|.*\b(?:is|its|looks) (?:fixed|good|done)\b.*")
 
 
 def bare(text: str) -> str:
@@ -357,7 +384,27 @@ def is_at_home(text: str) -> bool:
 
 def is_question(text: str) -> bool:
     """Asks to know something ("when is trash day?"); "can you fix the light?" asks for work."""
-    return bool(_ASKS.fullmatch(text))
+    return bool(_ASKS.fullmatch(text)) or bool(_WANTS_TO_KNOW.search(text))
+
+
+def is_about_it(text: str) -> bool:
+    """ "it's really deep": more on what was told, and nothing that stands alone."""
+    return len(text.split()) > 2 and bool(_ABOUT_IT.match(text))
+
+
+def is_another(text: str) -> bool:
+    """ "there is another one at 412 Oak St"."""
+    return bool(_ANOTHER.search(text))
+
+
+def is_still_broken(text: str) -> bool:
+    """No, in any words, to whether it is fixed."""
+    return is_no(text) or bool(_STILL.fullmatch(bare(text)))
+
+
+def is_fixed(text: str) -> bool:
+    """Yes, in any words, to whether it is fixed."""
+    return not is_still_broken(text) and (is_yes(text) or bool(_NOW.fullmatch(bare(text))))
 
 
 def choice_number(text: str) -> int | None:

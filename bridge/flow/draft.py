@@ -73,7 +73,9 @@ def _picked(draft: Draft, state: State, text: str) -> Draft | None:
     nothing."""
     said, number = commands.bare(text), commands.choice_number(text)
     if number is None:
-        named = [n for n, choice in enumerate(state.offered, 1) if commands.bare(choice.label) == said]
+        labels = [f" {commands.bare(choice.label)} " for choice in state.offered]
+        same = [n for n, label in enumerate(labels, 1) if label.strip() == said]
+        named = same or [n for n, label in enumerate(labels, 1) if said and f" {said} " in label]
         if len(named) != 1:
             return None
         number = named[0]

@@ -88,14 +88,25 @@ def is_it_fixed(turn: Turn) -> Decision | None:
     if turn.state.question != "fixed":
         return None
     closed = next((report for report in turn.facts.reports if report.id == turn.state.about), None)
+    if closed and _is_of_its_own(turn, closed):
+        return None
     done = replace(turn.state, question=None, about="")
-    if closed and commands.is_yes(turn.text):
+    if closed and commands.is_fixed(turn.text):
         more = turn.policy.satisfaction
         state = replace(done, question="satisfied", about=closed.id) if more else done
         return Decision(state, (Say("ask.satisfied" if more else "fixed"),))
-    if closed and commands.is_no(turn.text):
+    if closed and commands.is_still_broken(turn.text):
         return _reopened(replace(turn, state=done), closed)
     return None
+
+
+def _is_of_its_own(turn: Turn, closed: Report) -> bool:
+    """Words that begin with "no" and tell of another place or problem ("no trash pickup at 412 Oak St")."""
+    understood = turn.event.understanding
+    best = understood.guesses[0] if understood.guesses else None
+    other = best is not None and best.p >= turn.policy.submit and best.service_code != closed.service_code
+    bare_answer = commands.is_yes(turn.text) or commands.is_no(turn.text)
+    return not bare_answer and (other or bool(understood.located.candidates))
 
 
 def _reopened(turn: Turn, closed: Report) -> Decision:

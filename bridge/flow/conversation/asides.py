@@ -11,6 +11,7 @@ from bridge.flow.conversation.turn import CIVIC, Turn
 from bridge.flow.draft import read
 from bridge.vocabulary import CityAnswer, Decision, Draft, Say, SetTimer, State, ToStaff
 
+LITTLE_MORE = 4  # letters beside an address, such as a full stop
 MOST_MISSES = 2  # answers in a row to what was not understood; more would be a loop
 
 
@@ -84,6 +85,15 @@ def question(turn: Turn) -> Decision | None:
         return None
     told = Say("question.to_staff", _hours(turn))
     return Decision(set_aside(turn), (ToStaff("question", turn.text[:500]), told))
+
+
+def place_first(turn: Turn) -> Decision | None:
+    """An address and nothing else: the report that belongs to it is asked for."""
+    located, text = turn.event.understanding.located, turn.text.strip()
+    named = max((len(mention.text) for mention in located.mentions), default=0)
+    if turn.state.draft or not located.candidates or located.ask or len(text) > named + LITTLE_MORE:
+        return None
+    return held(turn, Draft(place=located.candidates[0], city_id=turn.event.understanding.city_id))
 
 
 def not_civic(turn: Turn) -> Decision | None:

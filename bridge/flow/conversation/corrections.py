@@ -46,11 +46,22 @@ def _about_what_was_sent(turn: Turn) -> str:
     message, text = turn.message, turn.text.strip()
     if commands.is_correction(text):
         return _with_place(text, turn)
+    if commands.is_about_it(text) and _adds_nothing_new(turn):
+        return text
     if message.pin and not text:
         return f"{PIN}{message.pin.lat:.6f}, {message.pin.long:.6f}"
     if not text and (turn.event.photos or (message.attachments and not turn.event.refused)):
         return "" if turn.event.recordings else PHOTO
     return ""
+
+
+def _adds_nothing_new(turn: Turn) -> bool:
+    """Whether no other place and no other problem is in the words."""
+    understood, latest = turn.event.understanding, turn.latest
+    best = understood.guesses[0] if understood.guesses else None
+    other = best and latest and best.p >= turn.policy.submit and best.service_code != latest.service_code
+    asks = commands.is_question(turn.text) or commands.is_insult(turn.text)
+    return not understood.located.candidates and not other and not asks
 
 
 def _with_place(text: str, turn: Turn) -> str:

@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     asides.greeting,
     asides.known_answer,
     asides.question,
+    asides.place_first,
     asides.insult,
     asides.not_civic,
     reporting.report,

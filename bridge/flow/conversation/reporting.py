@@ -39,7 +39,16 @@ def report(turn: Turn) -> Decision:
     draft = turn.state.draft
     if draft and (commands.is_correction(turn.text) or turn.state.question == "confirm"):
         return held(turn, corrected(draft, turn.event, turn.policy))
-    return held(turn, gather(turn.state, turn.event, turn.facts, turn.now))
+    gathered = gather(turn.state, turn.event, turn.facts, turn.now)
+    return held(turn, gathered if draft else _like_the_last(turn, gathered))
+
+
+def _like_the_last(turn: Turn, draft: Draft) -> Draft:
+    """ "There is another one at 412 Oak St": the same problem as was just told of."""
+    unsure = not service_of(draft, turn.facts, turn.policy)
+    if turn.latest is None or not unsure or not commands.is_another(turn.text):
+        return draft
+    return replace(draft, service_code=turn.latest.service_code, chosen=True)
 
 
 def held(turn: Turn, draft: Draft, later: tuple[Draft, ...] | None = None) -> Decision:

@@ -16,7 +16,6 @@ LONGEST_SPLIT = 600  # who writes more than this tells a story, not two problems
 SURE_OF_A_PART = 0.6  # of each of two problems, before the resident is asked about them
 NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer
 VAGUE_M = 75.0  # a pin or a photo's place wider than this is asked about
-SURELY_ONE = 0.6  # of the whole, from which a mere "and" parts nothing
 FEWEST_WORDS = 2  # of a part
 LONGEST_NAME = 4  # words of a street
 _ON = {"es": "en"}
@@ -29,6 +28,11 @@ _AND_ALSO = re.compile(
     r"|(?<=[a-z\d])[.;]\s+(?=(?:there|the|my|hay|la|el)\b)"
     r"|\s+and (?=there\b)|\s+y (?=hay\b)"
     r"|(?P<weak>\s+and (?=(?:the|a|an)\b)|\s+y (?=(?:un|una)\b))",
+    re.IGNORECASE,
+)
+_PREDICATE = re.compile(
+    r"\b(?:is|are|isn'?t|aren'?t|was|were|has|have|been|keeps?|won'?t|doesn'?t|needs?|fell|broke|went|"
+    r"est[aá]n?|se|no|sirve|necesita)\b",
     re.IGNORECASE,
 )
 _NUMBER_ALONE = re.compile(r"(?:it'?s |its |at |is |es (?:el )?)?#?(\d{1,5})\W*", re.IGNORECASE)
@@ -91,10 +95,9 @@ def _two_problems(here: Jurisdiction, whole: Understanding) -> tuple[Understandi
     """Both parts, where each is surely a service of its own; "pothole by the broken street light" is one."""
     if len(whole.text) > LONGEST_SPLIT:
         return ()
-    surely_one = bool(whole.guesses) and whole.guesses[0].p >= SURELY_ONE
     for cut in _AND_ALSO.finditer(whole.text):
-        if cut["weak"] and surely_one:  # "a couch and a bunch of trash bags" are one thing
-            continue
+        if cut["weak"] and not _PREDICATE.search(whole.text[cut.end() :]):
+            continue  # "a couch and a bunch of trash bags" are one thing
         sides = whole.text[: cut.start()].strip(), whole.text[cut.end() :].strip()
         if min(len(side.split()) for side in sides) >= FEWEST_WORDS:
             parts = tuple(_part(here, side, whole) for side in sides)

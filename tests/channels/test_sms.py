@@ -116,6 +116,24 @@ async def test_while_a_token_is_rotated_both_are_believed() -> None:
     assert [message.text for message in kept] == ["new", "old"]
 
 
+@pytest.mark.parametrize(("trouble", "status"), [("unsigned", 403), ("too large", 413), ("disk full", 503)])
+async def test_an_error_page_says_nothing(trouble: str, status: int) -> None:
+    async def accept(messages: Sequence[Inbound]) -> None:
+        raise OSError(f"disk full of {TOKEN}")
+
+    base = {"account_sid": SID, "auth_token": TOKEN, "number": "+15550100311", "public_url": PUBLIC}
+    channel = create("texts", Settings.model_validate(base), Now())
+    form = {"From": ADA, "MessageSid": "SM1", "Body": "hi", "AccountSid": SID, "To": "+15550100311"}
+    signature = RequestValidator(TOKEN).compute_signature(PUBLIC + channel.hook_path, form)
+    headers = {"X-Twilio-Signature": "" if trouble == "unsigned" else signature}
+    data = form | {"Body": "x" * 600_000} if trouble == "too large" else form
+    app = httpx.ASGITransport(Starlette(routes=list(channel.hooks(accept))))
+    async with httpx.AsyncClient(transport=app, base_url="http://bridge") as client:
+        answer = await client.post(channel.hook_path, data=data, headers=headers)
+    await channel.close()
+    assert (answer.status_code, answer.content) == (status, b"")
+
+
 async def test_another_twilio_account_is_refused() -> None:
     async with connected() as (_, twin, kept):
         assert (await twin.text(ADA, "hi", AccountSid="AC" + "2" * 32)).status_code == 403

@@ -25,7 +25,7 @@ class Thresholds:
 
     submit: float = 0.8
     ask: float = 0.08
-    civic: float = 0.5
+    civic: float = 0.45
 
 
 def action(guesses: Sequence[Guess], civic: float, services: dict[str, Service], thresholds: Thresholds) -> Action:

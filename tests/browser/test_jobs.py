@@ -220,7 +220,7 @@ async def test_a_threshold_takes_effect_at_once(hall: House):
 
 async def test_figures_come_as_plots_and_as_a_file(hall: House):
     page = await hall.clerk("viewer")
-    await page.goto(hall.url("/figures"))
+    await page.goto(hall.url("/figures?days=30"))
     await expect(page.locator("svg.plot rect").first).to_be_attached()
     async with page.expect_download() as download:
         await page.get_by_role("link", name="Download as CSV").first.click()

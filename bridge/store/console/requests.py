@@ -65,9 +65,9 @@ class Requests(Part):
             long.between(west, east),
             *_in_state(state),
         )
-        few = select(t.Report).where(*inside).limit(MOST_SINGLE + 1)
-        rows = self._session.exec(few).all()
-        if len(rows) <= MOST_SINGLE:
+        few = self._session.exec(select(t.Report.id).where(*inside).limit(MOST_SINGLE + 1)).all()
+        if len(few) <= MOST_SINGLE:
+            rows = self._session.exec(select(t.Report).where(col(t.Report.id).in_(few)))
             return tuple(
                 Spot(row.lat or 0.0, row.long or 0.0, 1, row.id, _label(row), row.status or row.state)
                 for row in rows

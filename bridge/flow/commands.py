@@ -153,6 +153,7 @@ _INSULT = re.compile(
     r"mierda\w*|put[ao]s?|pendej\w+|idiotas?|estupid\w+|inutil\w*|imbecil\w*|cabron\w*|chinga\w*|maldit\w+|"
     r"vayanse al (?:diablo|carajo)|ladrones|corruptos|no sirven)\b"
 )
+MOST_SIGNS = 3  # a thumb up, a smile; more of them may mean something
 _REACTION = re.compile(
     r"\s*(liked|loved|disliked|laughed at|emphasized|questioned|reacted .{1,12} to|le gust[oó]|le encant[oó]|"
     r'se ri[oó] de|no le gust[oó]|enfatiz[oó])\s*[“"«].*',
@@ -354,7 +355,7 @@ def is_thanks(text: str) -> bool:
 
 def is_reaction(text: str) -> bool:
     """What phones send for a tap on a message of ours: Liked "…", and their own reply while driving."""
-    only_signs = bool(text.strip()) and not re.search(r"[\w?¿]", text)
+    only_signs = 0 < len(text.strip()) <= MOST_SIGNS and not re.search(r"[\w?¿]", text)
     return only_signs or bool(_REACTION.fullmatch(text)) or bool(_PHONE_REPLY.fullmatch(bare(text)))
 
 

@@ -3,8 +3,8 @@
 python -m tests.bench.services_corpora FOLDER [ROW …]
 
 FOLDER holds `reports/`: newhaven, boston, london, not_civic (JSONL) and london_category_groups.json. New Haven,
-Boston and London are split by time: the latest quarter is tested. It was looked at while weights were chosen. ROW picks rows:
-newhaven, boston, london, tweets, short, parallel.
+Boston and London are split by time: the latest quarter is tested. It was looked at while weights were chosen.
+ROW picks rows: newhaven, boston, london, tweets, short, parallel.
 """
 
 from __future__ import annotations

@@ -216,6 +216,15 @@ _ASKS = re.compile(
 )
 
 
+# Many text without a question mark. Only openings that no complaint has: "when are you going to fix it" is one.
+_ASKS_WITHOUT_A_MARK = re.compile(
+    r"\s*(?:(?:hi|hello|hola|hey|buenas|buenos d[ií]as)[,.! ]+)?"
+    r"(?:what time|what day|when (?:is|does|do)\b|what (?:is|are) the (?:hours|rules|fee)|how (?:do|can) i\b|how much|"
+    r"who (?:do|can) i (?:call|talk)|where (?:can|do) i\b|"
+    r"(?:a )?qu[eé] hora|cu[aá]ndo (?:es|son|pasan?|abren?|cierran?)\b|c[oó]mo puedo|cu[aá]nto cuesta|"
+    r"d[oó]nde puedo|a qui[eé]n (?:le )?llamo)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
 _WANTS_TO_KNOW = re.compile(
     r"\b(?:i (?:want|would like|d like|need) to know|can you tell me|do you know (?:when|where|how|who|what)|"
     r"(?:quisiera|quiero|me gustar[ií]a) saber|me (?:puede|podr[ií]a) decir|"
@@ -385,7 +394,8 @@ def is_at_home(text: str) -> bool:
 
 def is_question(text: str) -> bool:
     """Asks to know something ("when is trash day?"); "can you fix the light?" asks for work."""
-    return bool(_ASKS.fullmatch(text)) or bool(_WANTS_TO_KNOW.search(text))
+    asks = _ASKS.fullmatch(text) or _ASKS_WITHOUT_A_MARK.fullmatch(text) or _WANTS_TO_KNOW.search(text)
+    return bool(asks)
 
 
 def is_about_it(text: str) -> bool:

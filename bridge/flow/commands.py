@@ -219,8 +219,8 @@ _ASKS = re.compile(
 # Many text without a question mark. Only openings that no complaint has: "when are you going to fix it" is one.
 _ASKS_WITHOUT_A_MARK = re.compile(
     r"\s*(?:(?:hi|hello|hola|hey|buenas|buenos d[ií]as)[,.! ]+)?"
-    r"(?:what time|what day|when (?:is|does|do)\b|what (?:is|are) the (?:hours|rules|fee)|how (?:do|can) i\b|how much|"
-    r"who (?:do|can) i (?:call|talk)|where (?:can|do) i\b|"
+    r"(?:what time|what day|when (?:is|does|do)\b|what (?:is|are) the (?:hours|rules|fee)|how (?:do|can) i\b|"
+    r"how much|who (?:do|can) i (?:call|talk)|where (?:can|do) i\b|"
     r"(?:a )?qu[eé] hora|cu[aá]ndo (?:es|son|pasan?|abren?|cierran?)\b|c[oó]mo puedo|cu[aá]nto cuesta|"
     r"d[oó]nde puedo|a qui[eé]n (?:le )?llamo)\b.*",
     re.IGNORECASE | re.DOTALL,

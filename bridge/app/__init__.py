@@ -48,6 +48,7 @@ from bridge.flow import dispatch, handling, media, retention, tracking, vigil
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.media import Files
+from bridge.flow.settling import Handling
 from bridge.open311.client import Client
 from bridge.ports import Accept, Blobs, Channel, Clock, Store, Transaction, Wake
 from bridge.store.blobs import FolderBlobs
@@ -99,7 +100,7 @@ class Bridge:
     settings: Settings
     store: Store
     wake: Wake
-    handling: handling.Handling
+    handling: Handling
     dispatch: dispatch.Dispatch
     channels: Sequence[Channel]
     accept: Accept
@@ -304,7 +305,7 @@ async def open_bridge(
         for account in settings.account
     ]
     by_account = {channel.account_id: channel for channel in made}
-    work = handling.Handling(
+    work = Handling(
         store,
         clock,
         EditedCatalog(load_catalog()),

@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.app.mailer import RelayMailer
 from bridge.city.desk import Desk
-from bridge.flow.handling import Handling
+from bridge.flow.settling import Handling
 from bridge.flow.vigil import Vigil
 from bridge.open311.client import Client
 from bridge.ports import Channel

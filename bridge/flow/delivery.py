@@ -11,7 +11,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.flow.handling import Handling, settle
+from bridge.flow.settling import Handling, settle
 from bridge.ports import Transaction
 from bridge.vocabulary import Conversation, Delivery, DeliveryTold, Outbound, Told, Trouble
 

@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from bridge import trace
 from bridge.errors import BridgeError, Permanent, Retryable, Unsure
 from bridge.flow import delivery, reports, tracking
-from bridge.flow.handling import Handling, definitions_for, settle
 from bridge.flow.jurisdiction import Jurisdiction
+from bridge.flow.settling import Handling, definitions_for, settle
 from bridge.flow.work import GIVE_UP_AFTER, LEASE, SEND_SECONDS, backoff, drain
 from bridge.ports import Channel, Transaction
 from bridge.vocabulary import (

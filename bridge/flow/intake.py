@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from time import perf_counter
 
 from bridge import trace
-from bridge.flow.handling import Handling, settle
+from bridge.flow.settling import Handling, settle
 from bridge.ports import Accept, Transaction
 from bridge.vocabulary import Alarm, EmergencyHeard, Inbound, InboundKind
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from bridge.errors import BridgeError
-from bridge.flow.handling import Handling, settle
+from bridge.flow.settling import Handling, settle
 from bridge.ports import Transaction
 from bridge.vocabulary import (
     FileReport,

@@ -15,9 +15,9 @@ from functools import partial
 
 from bridge import trace
 from bridge.errors import BridgeError
-from bridge.flow.handling import Handling, learn_from, settle
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.reports import fingerprint, is_news, standing
+from bridge.flow.settling import Handling, learn_from, settle
 from bridge.ports import Transaction
 from bridge.vocabulary import (
     CityAccepted,

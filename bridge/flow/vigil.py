@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bridge.errors import BridgeError
-from bridge.flow.handling import Handling
+from bridge.flow.settling import Handling
 from bridge.ports import Mailer
 from bridge.vocabulary.console import QueueItem
 

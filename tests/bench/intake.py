@@ -32,9 +32,9 @@ from bridge.app import SystemClock
 from bridge.demo.loopback import served
 from bridge.demo.providers import free_port
 from bridge.flow import alarms
-from bridge.flow.handling import Handling
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
+from bridge.flow.settling import Handling
 from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
 from bridge.web.site import site

@@ -31,6 +31,7 @@ from bridge.flow.gaps import metres
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.media import Files
+from bridge.flow.settling import Handling, settle
 from bridge.ports import Classifier, Transaction
 from bridge.store.blobs import FolderBlobs
 from bridge.store.sqlite import SqliteStore
@@ -213,7 +214,7 @@ class Table:
     clock: Clock
     store: SqliteStore
     city: City
-    handling: handling.Handling
+    handling: Handling
     dispatch: dispatch.Dispatch
     channels: Mapping[str, Channel]
 
@@ -276,7 +277,7 @@ def lay(folder: Path, mind: Mind, script: Script) -> Table:
     accounts = {name: Channel(CHANNELS[name], name) for name in CHANNELS}
     here = {CITY: _jurisdiction(city, mind, script)}
     files = Files(accounts, photos.develop, FolderBlobs(folder / "blobs"))  # type: ignore[arg-type]
-    work = handling.Handling(store, clock, load_catalog(), here, dict.fromkeys(accounts, (CITY,)), files)
+    work = Handling(store, clock, load_catalog(), here, dict.fromkeys(accounts, (CITY,)), files)
     return Table(
         clock, store, city, work, dispatch.Dispatch(work, accounts, "https://bridge.example", width=1), accounts
     )  # type: ignore[arg-type]
@@ -462,7 +463,7 @@ class Seat:
         def reply(tx: Transaction) -> None:
             conversation = tx.glimpse(self._inbound(""))
             assert conversation
-            handling.settle(self.table.handling, tx, conversation, StaffReplied(words))
+            settle(self.table.handling, tx, conversation, StaffReplied(words))
 
         await self.table.store.write(reply)
         await self.table.settle()

@@ -16,6 +16,7 @@ from bridge.flow import dispatch, handling
 from bridge.flow.delivery import AGAIN_AFTER
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
+from bridge.flow.settling import Handling, settle, write_effect
 from bridge.store import tables as t
 from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
@@ -70,16 +71,14 @@ class Desk:
 
     clock: Clock
     store: SqliteStore
-    handling: handling.Handling
+    handling: Handling
     dispatch: dispatch.Dispatch
     texts: Channel
     mail: Channel
 
     async def say(self, words: str) -> None:
         """A person answers Ada."""
-        await self.store.write(
-            lambda tx: handling.settle(self.handling, tx, self.conversation(tx), StaffReplied(words))
-        )
+        await self.store.write(lambda tx: settle(self.handling, tx, self.conversation(tx), StaffReplied(words)))
         await self.settle()
 
     async def told(self, provider_id: str, state: DeliveryState, code: str = "", **more: Any) -> None:
@@ -127,7 +126,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     )
     texts, mail = Channel("sms", "texts"), Channel("mail", "mailbox")
     cities = {"texts": ("fairview",), "mailbox": ("fairview",)}
-    work = handling.Handling(
+    work = Handling(
         store, clock, load_catalog(), {"fairview": city}, cities, budgets={"texts": 10}, mailboxes=["mailbox"]
     )
     channels: Any = {"texts": texts, "mailbox": mail}
@@ -247,4 +246,4 @@ def desk_write(desk: Desk, tx: Any, message_id: str) -> None:
     conversation = desk.conversation(tx)
     city = desk.handling.jurisdictions["fairview"]
     event = StaffReplied("")
-    handling._write(desk.handling, tx, conversation, city, event, Say(message_id))
+    write_effect(desk.handling, tx, conversation, city, event, Say(message_id))

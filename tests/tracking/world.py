@@ -17,8 +17,8 @@ import httpx
 from sqlmodel import Session, col, select
 
 from bridge.errors import Permanent, Retryable
-from bridge.flow.handling import Handling
 from bridge.flow.jurisdiction import Jurisdiction
+from bridge.flow.settling import Handling
 from bridge.ports import City, Clock
 from bridge.store import tables as t
 from bridge.store import values

@@ -21,6 +21,7 @@ from bridge.errors import Permanent
 from bridge.flow import dispatch, handling
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
+from bridge.flow.settling import Handling
 from bridge.ports import Transaction
 from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
@@ -122,7 +123,7 @@ class World:
     store: SqliteStore
     city: City
     channel: Channel
-    handling: handling.Handling
+    handling: Handling
     dispatch: dispatch.Dispatch
     app: Starlette
     numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -263,7 +264,7 @@ def make(folder: Path, **settings: object) -> World:
             policy=Policy(),
         )
         jurisdictions[city_id].offer(SERVICES)
-    work = handling.Handling(store, clock, load_catalog(), jurisdictions, {"texts": (CITY,)})
+    work = Handling(store, clock, load_catalog(), jurisdictions, {"texts": (CITY,)})
     console = Console(
         handling=work,
         settings=ConsoleSettings(**settings),  # type: ignore[arg-type]  # checked by the model

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bridge.city.desk import Desk
-from bridge.flow.handling import Handling
+from bridge.flow.settling import Handling
 from bridge.ports import Catalog
 from bridge.web.console.taking import Taken
 from config.settings import ConsoleSettings

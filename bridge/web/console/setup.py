@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from bridge import segments
 from bridge.errors import BridgeError
-from bridge.flow.handling import Handling
+from bridge.flow.settling import Handling
 from bridge.flow.staffing import Conflict, Unknown
 from bridge.ports import Transaction
 from bridge.vocabulary import Artifact

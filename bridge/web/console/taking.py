@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from bridge.flow.handling import Handling
+from bridge.flow.settling import Handling
 from bridge.vocabulary.console import Figures
 
 FRESH = timedelta(minutes=10)

@@ -33,7 +33,7 @@ demo: setup
 	@$(BIN)/open311-bridge demo
 
 test: setup
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 KILLS ?= 200
 crash: setup

@@ -144,13 +144,14 @@ def learn(
     learnable = [*past, *_unmeasured(corrections, recent)]
     reports = [warm.Report(row.text, code_of(row, listed), row.language) for row in learnable]
     candidate = warm.learn(services.load(built_in), reports, progress)
-    before, after = (_answers(model, listed, recent) for model in (services.load(running), candidate))
+    current = services.load(running)
+    before, after = (_answers(model, listed, recent) for model in (current, candidate))
     return Lesson(
         candidate=candidate,
         trained_on=len(learnable),
         measured_on=len(recent),
-        running=quality(recent, before, listed, Thresholds()),
-        new=quality(recent, after, listed, Thresholds()),
+        running=quality(recent, before, listed, Thresholds(submit=current.learned.submit)),
+        new=quality(recent, after, listed, Thresholds(submit=candidate.learned.submit)),
         per_service=_per_service(recent, after, listed),
         confusion=_pairs(recent, after, listed),
     )
@@ -211,6 +212,7 @@ async def promote(lesson: Lesson, city_id: str, store: Store, blobs: Blobs) -> A
         "trained_on": lesson.trained_on,
         "measured_on": lesson.measured_on,
         "scores": dict(lesson.new),
+        "submit": lesson.candidate.learned.submit,
     }
     artifact = Artifact(blob_id, manifest)
     await store.write(lambda tx: tx.activate(city_id, KIND, artifact))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -24,7 +25,9 @@ _WIDE = 0.1  # how much nearer a wide name must be than the type's own words
 _DOUBT = 7.0 * 0.52 + 0.5 * np.log(0.1) + 1.2 * np.log(0.15)  # a claim of this strength is half believed
 _DIRECT = 14.0  # how fast a service loses a text to one whose words are nearer
 _CATCH_ALL = 0.02  # most that a catch-all service gets for the nearness of its name
-_MOST_KEYWORDS = 8  # each costs about 3 ms when a list is bound
+_MOST_KEYWORDS = 8
+_MOST_WORDS = 6000  # of a whole list beside its names, shared by its services; each costs about a millisecond
+_FEWEST = 4  # words of a description that are worth reading
 _PARTS = re.compile(r"\s*(?:/|,|;|&|\band\b|\bor\b|\s-\s|[()\[\]])\s*", re.IGNORECASE)
 
 
@@ -32,19 +35,23 @@ class ServiceWords:
     """A service list as vectors, and what follows from it alone."""
 
     def __init__(self, model: Model, services: Sequence[Service]) -> None:
-        wordings = [(at, words) for at, service in enumerate(services) for words in _wordings(service)]
-        self._owner = np.array([at for at, _ in wordings], dtype=np.int64)
+        share = _MOST_WORDS // max(len(services), 1)
+        wordings = [_wordings(service, share) for service in services]
         self._count = len(services)
-        self._reading = read(model, [words for _, words in wordings], [LANGUAGE] * len(wordings))
+        self._starts = np.cumsum([0, *map(len, wordings)], dtype=np.int64)[:-1]
+        said = list(chain.from_iterable(wordings))
+        self._reading = read(model, said, [LANGUAGE] * len(said))
         self._catch_all = np.array([is_catch_all(service) for service in services], dtype=bool)
-        self._usual = np.zeros(self._count, dtype=np.float32)
         nearness = self._nearness(model.lexicon.sentences)
         self._usual = nearness.mean(axis=0)
-        self.links = self._links(model, self.direct(model.lexicon.sentences))
+        self.links = self._links(model, self._chosen(nearness))
 
     def direct(self, vectors: Floats) -> Floats:
         """P(service) of texts by their nearness to the list's own words, beyond what any text has to them."""
-        p = softmax(_DIRECT * (self._nearness(vectors) - self._usual))
+        return self._chosen(self._nearness(vectors))
+
+    def _chosen(self, nearness: Floats) -> Floats:
+        p = softmax(_DIRECT * (nearness - self._usual))
         p[:, self._catch_all] = np.minimum(p[:, self._catch_all], _CATCH_ALL)
         return normalised(p)
 
@@ -77,7 +84,10 @@ class ServiceWords:
 
     def _best(self, by_wording: Floats) -> Floats:
         """The maximum over the wordings of each service, shape (rows, wordings) to (rows, services)."""
-        return _maxima(by_wording.T, self._owner, range(self._count)).T
+        if not self._count:
+            return by_wording[:, :0]
+        best: Floats = np.maximum.reduceat(by_wording, self._starts, axis=1)
+        return best
 
 
 def softmax(logits: Floats) -> Floats:
@@ -91,12 +101,21 @@ def normalised(p: Floats) -> Floats:
     return out
 
 
-def _wordings(service: Service) -> list[str]:
-    """The name, its parts, the keywords, the description."""
+def _wordings(service: Service, share: int) -> list[str]:
+    """The name, and in `share` words its parts, the keywords, the description; at least one."""
     name = service.service_name.replace("_", " ").strip() or service.service_code
     parts = [part for part in _PARTS.split(name) if len(part) > 2]
     keywords = service.keywords[:_MOST_KEYWORDS]
-    return list(dict.fromkeys(filter(None, [name, *parts, *keywords, service.description])))
+    said = [name or "-"]
+    for wording in (*parts, *keywords, service.description):
+        words = wording.split()[: max(0, share - sum(map(_length, said[1:])))]
+        if words and (len(words) >= _FEWEST or len(words) == _length(wording)):
+            said.append(" ".join(words))
+    return list(dict.fromkeys(said))
+
+
+def _length(wording: str) -> int:
+    return len(wording.split())
 
 
 def _maxima(rows: Floats, owner: Ints, owners: Sequence[int]) -> Floats:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from bridge.vocabulary import SUBMIT
 from classifiers import pipeline
 from classifiers.minilm import LANGUAGE
 from classifiers.pipeline import SERVICE
@@ -45,6 +46,7 @@ class Learned:
 
     counts: Mapping[str, int] = field(default_factory=dict)  # reports each service code was learned from
     links: Floats = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))  # P(code | type)
+    submit: float = SUBMIT  # from this probability on it was right nine times of ten on what it had not learned
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +88,19 @@ def load(path: Path) -> Model:
         lexicon=Lexicon(**loaded),
         others={language: spacy.load(path / language) for language in about["others"]},
         spoken=spacy.load(path / "spoken") if about["others"] else None,
-        learned=Learned(about["learned"], links),
+        learned=Learned(about["learned"], links, about["submit"]),
     )
 
 
 def save(model: Model, path: Path) -> None:
     """Writes a model where `load` finds it. The folder is made; a model in it is overwritten."""
     path.mkdir(parents=True, exist_ok=True)
-    about = {"types": model.types, "others": list(model.others), "learned": dict(model.learned.counts)}
+    about = {
+        "types": model.types,
+        "others": list(model.others),
+        "learned": dict(model.learned.counts),
+        "submit": model.learned.submit,
+    }
     (path / "model.json").write_text(json.dumps(about), encoding="utf-8")
     arrays: dict[str, Any] = {one.name: _narrowed(getattr(model.lexicon, one.name)) for one in fields(Lexicon)}
     np.savez(path / "arrays.npz", links=model.learned.links, **arrays)

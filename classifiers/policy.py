@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.vocabulary import Guess, Service
+from bridge.vocabulary import ASK, CIVIC, SUBMIT, Guess, Service
 
 Action = Literal["submit", "ask", "staff", "not_civic", "emergency"]
 
@@ -21,11 +21,12 @@ _CATCH_ALL = re.compile(
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """`submit`: file unasked from this probability on; `ask`: offer a service from this probability on, else hand
-    to staff; `civic`: below this probability of being a municipal matter nothing is filed."""
+    to staff; `civic`: below this probability of being a municipal matter nothing is filed. They are the ones the
+    conversation goes by; a learned model brings its own `submit`."""
 
-    submit: float = 0.8
-    ask: float = 0.08
-    civic: float = 0.45
+    submit: float = SUBMIT
+    ask: float = ASK
+    civic: float = CIVIC
 
 
 def action(guesses: Sequence[Guess], civic: float, services: dict[str, Service], thresholds: Thresholds) -> Action:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from bridge.vocabulary import Guess, Service
+from classifiers import blas
 from classifiers.linking import ServiceWords, normalised
 from classifiers.minilm import LANGUAGE
 from classifiers.model import Floats, Model, Reading, load, read, save
@@ -54,6 +55,8 @@ class ServiceClassifier:
             np.float32
         )
         self._learned = np.array([code in model.learned.counts for code in self._codes], dtype=bool)
+        columns = {code: column for column, code in enumerate(model.learned.counts)}
+        self._columns = [columns[code] for code in self._codes if code in columns]
 
     def classify(self, text: str, language: str) -> Answer:
         """Guesses best first, and the probability that the text is civic; ((), 0.0) where there are no letters.
@@ -68,8 +71,10 @@ class ServiceClassifier:
         answers: list[Answer] = [((), 0.0)] * len(texts)
         if rows:
             said = [texts[row] for row in rows]
-            reading = read(self._model, said, [languages[row] for row in rows])
-            for row, answer in zip(rows, self._answers(reading, said), strict=True):
+            with blas.one_thread_each():
+                reading = read(self._model, said, [languages[row] for row in rows])
+                found = list(self._answers(reading, said))
+            for row, answer in zip(rows, found, strict=True):
                 answers[row] = answer
         return answers
 
@@ -110,9 +115,7 @@ class ServiceClassifier:
         by_type = self._types(reading) @ self._model.learned.links
         learned = np.where(english, reading.services, by_type)
         out = np.zeros_like(cold)
-        for column, code in enumerate(self._model.learned.counts):
-            if code in self._codes:
-                out[:, self._codes.index(code)] = learned[:, column]
+        out[:, self._learned] = learned[:, self._columns]
         unseen = _UNSEEN_SHARE * cold * ~self._learned
         mixed: Floats = normalised(out) * (1 - unseen.sum(axis=1, keepdims=True)) + unseen
         return mixed

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bridge.errors import SettingsError
-from bridge.vocabulary import CityAnswer, Kept, Policy, Retention
+from bridge.vocabulary import ASK, SUBMIT, CityAnswer, Kept, Policy, Retention
 
 PREFIX = "OPEN311_BRIDGE_"
 EMERGENCY = Path(__file__).with_name("emergency")
@@ -154,8 +154,8 @@ class CitySettings(Strict):
     jurisdiction_id: str = ""
     profile: Path | None = None
     api_key: SecretStr | None = None
-    submit: float = Field(default=0.45, ge=0, le=1)
-    ask: float = Field(default=0.08, ge=0, le=1)
+    submit: float | None = Field(default=None, ge=0, le=1)
+    ask: float = Field(default=ASK, ge=0, le=1)
     most_questions: int = Field(default=3, ge=1, le=5)
     emergency_number: str = "911"
     crisis_number: str = "988"
@@ -213,7 +213,7 @@ class CitySettings(Strict):
     def policy(self) -> Policy:
         """What the conversation goes by. Raises SettingsError for answers that cannot be read."""
         return Policy(
-            submit=self.submit,
+            submit=SUBMIT if self.submit is None else self.submit,
             ask=self.ask,
             most_questions=self.most_questions,
             emergency_number=self.emergency_number,

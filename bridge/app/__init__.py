@@ -10,7 +10,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal, get_args
@@ -39,6 +39,7 @@ from bridge.app.parts import (
     history_mark,
     make_jurisdiction,
     models_cache,
+    submit_from,
     with_geocoder,
 )
 from bridge.city.app import surface
@@ -241,7 +242,8 @@ class Bridge:
             if not kept.exists():
                 return False
             offered = SERVICES.validate_json(kept.read_bytes())
-        await asyncio.to_thread(jurisdiction.offer, offered)
+        if jurisdiction.classifier is None or tuple(offered) != tuple(jurisdiction.services.values()):
+            await asyncio.to_thread(jurisdiction.offer, offered)  # a long list takes seconds to bind
         return True
 
     async def _offer_again(self) -> None:
@@ -258,12 +260,14 @@ class Bridge:
 
     async def _take_new_models(self) -> None:
         """Loads a model that was promoted or restored since, without a restart."""
-        for jurisdiction in self.handling.jurisdictions.values():
-            active = await self.store.read(partial(_active_model, jurisdiction.id))
+        for city in self.settings.city:
+            jurisdiction = self.handling.jurisdictions[city.id]
+            active = await self.store.read(partial(_active_model, city.id))
             if active and active.blob_id != jurisdiction.model_id:
                 loaded = await asyncio.to_thread(services.load, self.blobs.path(active.blob_id))
                 jurisdiction.bind_classifier = partial(services.ServiceClassifier, loaded)
                 await asyncio.to_thread(jurisdiction.offer, list(jurisdiction.services.values()))
+                jurisdiction.policy = replace(jurisdiction.policy, submit=submit_from(city, loaded))
                 jurisdiction.model_id = active.blob_id
                 log.info("model taken into use", extra={"city_id": jurisdiction.id, "model": active.blob_id[:12]})
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -96,25 +96,31 @@ async def make_jurisdiction(
     built_in = partial(artifact, store, blobs, city.id)
     service_model = await built_in(SERVICE_MODEL, f"built-in {models.services.name}", lambda: models.services)
     places_source = f"built-in {digest(models.places)[:12]}"
+    service_words = services.load(service_model)
     place_model = addresses.load(await built_in("place model", places_source, lambda: models.places))
     return Jurisdiction(
         id=city.id,
         name=city.name,
         endpoint=client,
         locator=await _locator(city, built_in, place_model, progress),
-        bind_classifier=partial(services.ServiceClassifier, services.load(service_model)),
+        bind_classifier=partial(services.ServiceClassifier, service_words),
         model_id=service_model.name,
         detect=LanguageDetector(city.languages),
         languages=city.languages,
         time_zone=city.time_zone,
         contact_needed=_contact_needed(client.profile),
-        policy=city.policy,
+        policy=replace(city.policy, submit=submit_from(city, service_words)),
         alarms=alarms.load(city.emergency_files),
         duty=_duty(city),
         poll_every=timedelta(seconds=city.poll_seconds),
         settle_after=timedelta(seconds=city.settle_seconds),
         holds=read_boundary(city.boundary.read_text(encoding="utf-8")).holds if city.boundary else None,
     )
+
+
+def submit_from(city: CitySettings, model: services.Model) -> float:
+    """From which probability on a service is taken unasked: as the city set it, else as its model learned it."""
+    return model.learned.submit if city.submit is None else city.submit
 
 
 async def _locator(

@@ -15,6 +15,9 @@ imports any other part or library, so every part may import this.
 """
 
 from bridge.vocabulary.conversation import (
+    ASK,
+    CIVIC,
+    SUBMIT,
     Alarm,
     AlarmKind,
     CityAccepted,
@@ -123,6 +126,9 @@ from bridge.vocabulary.services import (
 from bridge.vocabulary.work import Backlog, DeadRow, QueueFigures
 
 __all__ = [
+    "ASK",
+    "CIVIC",
+    "SUBMIT",
     "Alarm",
     "AlarmKind",
     "Artifact",

@@ -456,6 +456,14 @@ class Facts:
     alarm: Alarm | None = None
 
 
+SUBMIT = 0.45
+"""From this probability on a service is taken unasked, where neither a city nor what it learned says otherwise."""
+ASK = 0.08
+"""A service below this probability is not offered as a choice."""
+CIVIC = 0.45
+"""Below this probability of being a municipal matter nothing is filed unasked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A city's rules. `submit`: file unasked from this probability on (`submit_of`: of single services); below
@@ -469,9 +477,9 @@ class Policy:
     how long words after sending can be about what was sent.
     """
 
-    submit: float = 0.45
+    submit: float = SUBMIT
     submit_of: Mapping[str, float] = field(default_factory=dict)
-    ask: float = 0.08
+    ask: float = ASK
     most_questions: int = 3
     emergency_number: str = "911"
     crisis_number: str = "988"

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.vocabulary import SUBMIT
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _BINS = 15
+_STEPS = np.arange(0.95, SUBMIT - 0.01, -0.05)  # tried as the probability to submit from
+_FEWEST = 20  # reports from which on a step's accuracy says something
 _SHARPNESSES = np.exp(np.linspace(np.log(0.3), np.log(4.0), 60))
 
 
@@ -35,3 +39,17 @@ def _surprise(logs: Floats, targets: Ints) -> float:
     top = logs.max(axis=1)
     norm = top + np.log(np.exp(logs - top[:, None]).sum(axis=1))
     return float((norm - logs[np.arange(len(targets)), targets]).mean())
+
+
+def sure_from(confidence: Floats, right: Bools, accuracy: float) -> float:
+    """The lowest step from which on, as from all higher ones, that share of the reports was right; 0.95 where even
+    the surest were not, or were too few to tell. Never below the default of a bridge that has learned nothing."""
+    lowest = float(_STEPS[0])
+    for step in _STEPS:
+        sure = confidence >= step
+        if sure.sum() < _FEWEST:
+            continue
+        if right[sure].mean() < accuracy:
+            break
+        lowest = float(step)
+    return round(lowest, 2)

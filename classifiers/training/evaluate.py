@@ -46,17 +46,19 @@ def classify_rows(
     services: Path | None = None,
     train: Path | None = None,
     *,
-    thresholds: Thresholds = Thresholds(),
+    thresholds: Thresholds | None = None,
     emergency: Emergency = lambda text, language: False,
     progress: Progress = lambda line: None,
 ) -> Iterator[dict[str, Any]]:
     """One object a row: {"row": n, "ranked": [[service_code, p], …], "action": …}, rows counted from 0.
 
-    `emergency` says whether a text in a language is one; it goes before everything else.
+    `emergency` says whether a text in a language is one; it goes before everything else. Without `thresholds` the
+    model's own are used, as the conversation does.
     """
     rows = read_rows(file)
     loaded, offered = _prepared(load(model), rows, services, train, progress)
     listed = {service.service_code: service for service in offered}
+    thresholds = thresholds or Thresholds(submit=loaded.learned.submit)
     for number, (row, (guesses, civic)) in enumerate(_answers(ServiceClassifier(loaded, offered), rows)):
         urgent = emergency(row.text, row.language)
         yield {
@@ -72,7 +74,7 @@ def evaluate(
     services: Path | None = None,
     train: Path | None = None,
     *,
-    thresholds: Thresholds = Thresholds(),
+    thresholds: Thresholds | None = None,
     progress: Progress = lambda line: None,
 ) -> dict[str, float]:
     """The measures of a labelled file: warm where `train` is given, else cold.
@@ -87,6 +89,7 @@ def evaluate(
     started = time.perf_counter()
     answers = [answer for _, answer in _answers(classifier, rows)]
     seconds = time.perf_counter() - started
+    thresholds = thresholds or Thresholds(submit=loaded.learned.submit)
     return {
         **quality(rows, answers, offered, thresholds, trained=loaded.learned.counts),
         "texts_per_s": len(rows) / seconds if seconds else 0.0,

@@ -26,6 +26,7 @@ _LANDMARKS = 1000
 _PENALTY = 6e-5  # a report; forward-chained validation on histories of 2,000 and of 9,000 reports
 _BALANCE = 0.2  # more of it costs right answers, less costs rare services
 _HELD_BACK = 0.15  # the latest share of the rows, to learn how sharp the probabilities may be
+_SUBMIT_ACCURACY = 0.9  # of the latest rows, among those sure enough to be filed unasked
 _MOST_ROWS = 20_000
 _CHUNK = 512
 
@@ -52,10 +53,11 @@ def learn(model: Model, reports: Sequence[Report], progress: Progress) -> Model:
     targets = np.array([codes.index(report.service_code) for report in used])
     nlp = _extended(model, codes, min(_LANDMARKS, len(used)))
     progress(f"fitting {len(codes)} services")
-    scale = _scale(nlp, docs, targets)
+    scale, submit = _honest(nlp, docs, targets)
     fitting.train_together(nlp, SERVICES, docs, targets, _PENALTY, _BALANCE, scale)
     seen = Counter(report.service_code for report in used)
-    learned = Learned({code: seen[code] for code in codes}, _links(model.types, docs, targets, len(codes)))
+    links = _links(model.types, docs, targets, len(codes))
+    learned = Learned({code: seen[code] for code in codes}, links, submit)
     return replace(model, nlp=nlp, learned=learned)
 
 
@@ -86,12 +88,15 @@ def _links(types: Sequence[str], docs: Sequence[Doc], targets: Ints, codes: int)
     return links
 
 
-def _scale(nlp: Language, docs: list[Doc], targets: Ints) -> float:
-    """How much sharper or blunter the logits must be to be honest on the latest rows, learned without them."""
+def _honest(nlp: Language, docs: list[Doc], targets: Ints) -> tuple[float, float]:
+    """From the latest rows, learned without them: how much sharper or blunter the logits must be to be honest
+    there, and from which probability on the first guess is right often enough to be filed unasked."""
     cut = len(docs) - int(len(docs) * _HELD_BACK)
     if cut == len(docs):
-        return 1.0
+        return 1.0, calibration.sure_from(np.zeros(0, np.float32), np.zeros(0, bool), _SUBMIT_ACCURACY)
     fitting.train_together(nlp, SERVICES, docs[:cut], targets[:cut], _PENALTY, _BALANCE)
-    inputs = pipeline.features(nlp, SERVICES, docs[cut:])
-    p = regression.softmax(pipeline.logits(nlp, SERVICES, inputs))
-    return calibration.sharpness(p, targets[cut:])
+    logits = pipeline.logits(nlp, SERVICES, pipeline.features(nlp, SERVICES, docs[cut:]))
+    scale = calibration.sharpness(regression.softmax(logits), targets[cut:])
+    p = regression.softmax(scale * logits)
+    right = p.argmax(axis=1) == targets[cut:]
+    return scale, calibration.sure_from(p.max(axis=1), right, _SUBMIT_ACCURACY)

@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 import classifiers
 from bridge.demo.providers import free_port
 from bridge.learning import learn
+from bridge.vocabulary import Policy
+from classifiers.model import load, save
+from classifiers.training.calibration import sure_from
 from classifiers.training.cleaning import cleaned
 from classifiers.training.data import Row, read_rows, read_services
 from classifiers.training.taxonomy import read_corpus
@@ -115,6 +119,21 @@ def test_a_history_teaches_what_names_do_not_tell(history: Path, built_in: Path,
     assert lesson.better
     assert lesson.new["top1"] > 0.8 > lesson.running["top1"]
     assert {row.service_code for row in lesson.per_service} == set(NAMES)
+
+
+def test_a_model_brings_its_own_certainty(history: Path, built_in: Path, tmp_path: Path):
+    lesson = learn(history, built_in, built_in, read_services(services(tmp_path)), lambda _: None)
+    save(lesson.candidate, tmp_path / "model")
+    assert load(tmp_path / "model").learned.submit == lesson.candidate.learned.submit
+    assert load(built_in).learned.submit == Policy().submit
+
+
+def test_a_service_is_filed_unasked_from_where_nine_of_ten_were_right():
+    confidence = np.repeat(np.array([0.96, 0.86, 0.72, 0.52], dtype=np.float32), 40)
+    right = np.concatenate([np.arange(40) >= wrong for wrong in (0, 2, 12, 4)])
+    assert sure_from(confidence, right, 0.9) == 0.75
+    assert sure_from(confidence, ~right, 0.9) == 0.95
+    assert sure_from(confidence[:10], right[:10], 0.9) == 0.95
 
 
 def test_what_is_measured_was_not_learned_from(history: Path, built_in: Path, tmp_path: Path):

@@ -10,7 +10,7 @@ from bridge.flow.conversation.reporting import follow_up, held, next_of, parted
 from bridge.flow.conversation.turn import Turn
 from bridge.flow.draft import description
 from bridge.flow.gaps import name_of
-from bridge.vocabulary import Decision, Follow, PostUpdate, Report, Say, ToStaff
+from bridge.vocabulary import CIVIC, Decision, Follow, PostUpdate, Report, Say, ToStaff
 
 STILL_BROKEN = "The resident says it is not fixed."
 LOW_MARK = 2  # of five
@@ -104,7 +104,8 @@ def _is_of_its_own(turn: Turn, closed: Report) -> bool:
     """Words that begin with "no" and tell of another place or problem ("no trash pickup at 412 Oak St")."""
     understood = turn.event.understanding
     best = understood.guesses[0] if understood.guesses else None
-    other = best is not None and best.p >= turn.policy.submit and best.service_code != closed.service_code
+    sure = best is not None and best.p >= turn.policy.submit and understood.civic >= CIVIC
+    other = sure and best is not None and best.service_code != closed.service_code
     bare_answer = commands.is_yes(turn.text) or commands.is_no(turn.text)
     return not bare_answer and (other or bool(understood.located.candidates))
 

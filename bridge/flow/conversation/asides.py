@@ -7,9 +7,9 @@ from dataclasses import replace
 from bridge.flow import commands
 from bridge.flow.commands import bare
 from bridge.flow.conversation.reporting import held, repeated
-from bridge.flow.conversation.turn import CIVIC, Turn
+from bridge.flow.conversation.turn import Turn
 from bridge.flow.draft import read
-from bridge.vocabulary import CityAnswer, Decision, Draft, Say, SetTimer, State, ToStaff
+from bridge.vocabulary import CIVIC, CityAnswer, Decision, Draft, Say, SetTimer, State, ToStaff
 
 LITTLE_MORE = 4  # letters beside an address, such as a full stop
 MOST_MISSES = 2  # answers in a row to what was not understood; more would be a loop

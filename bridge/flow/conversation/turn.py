@@ -8,8 +8,6 @@ from datetime import datetime
 
 from bridge.vocabulary import Decision, Effect, Facts, Inbound, MessageArrived, Policy, Report, Say, State
 
-CIVIC = 0.45  # below this probability of being a municipal matter nothing is filed unasked
-
 
 @dataclass(frozen=True, slots=True)
 class Turn:

@@ -9,8 +9,8 @@ from bridge.flow import commands
 from bridge.flow.conversation.city import line, where_it_stands
 from bridge.flow.conversation.corrections import taken_back
 from bridge.flow.conversation.reporting import repeated, told
-from bridge.flow.conversation.turn import CIVIC, Turn, without_draft
-from bridge.vocabulary import Decision, Effect, Forget, Report, Say, State, TakeBack, ToStaff
+from bridge.flow.conversation.turn import Turn, without_draft
+from bridge.vocabulary import CIVIC, Decision, Effect, Forget, Report, Say, State, TakeBack, ToStaff
 
 MOST_LISTED = 4  # reports in one text
 TALK = timedelta(hours=24)  # how long words are taken to be for the person who was asked for

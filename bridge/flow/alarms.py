@@ -8,7 +8,7 @@ count in short texts alone: who calls for help writes little. `unless` phrases a
 ("fire
 hydrant"), a negation just before a phrase voids it ("nobody is hurt"), and a word of the `past` voids all
 dangers. The `unless` of the whole language does not hold back self-harm: "someone is going to get killed" is a
-warning, "im going to kill myself" is none.
+warning, "im going to kill myself" is none. In long texts the words of a danger stand close and are well spelt.
 Pure; loading reads files.
 """
 
@@ -27,9 +27,10 @@ from bridge.errors import SettingsError
 from bridge.flow.commands import bare
 from bridge.vocabulary import Alarm, AlarmKind
 
-REACH = 4  # other words that may stand between those of a phrase
+REACH, LONG_REACH = 4, 1  # other words that may stand between those of a phrase, in a short text and in a long one
 NEGATION_REACH = 3  # words before a phrase in which a negation voids it
 SHORT_TEXT = 90  # characters; nine calls for help of ten are shorter, half of all reports are longer
+LONG_TEXT = 160  # characters from which on words count as they are spelt: of very many, some look like others
 LONGEST_READ = 2000  # characters; a call for help is short
 FIRST_TO_LAST: tuple[AlarmKind, ...] = ("self_harm", "danger", "threat")
 SHORT, LONG = 5, 8  # letters from which a word may have one slip, and two
@@ -163,7 +164,8 @@ def _found(language: Language, text: str) -> Iterator[Alarm]:
     hits = _hits(language, tokens)
     is_past = any(True for phrase in _sayable(language.past, hits) for _ in _places(phrase, hits, 0))
     said = _without(language.unless, language, tokens)
-    remaining = _hits(language, said)
+    slips = len(text) <= LONG_TEXT
+    remaining = _hits(language, said, slips=slips)
     for rule in language.rules:
         whole = rule.kind == "self_harm"
         phrases = rule.phrases + rule.short if len(text) <= SHORT_TEXT else rule.phrases
@@ -171,15 +173,16 @@ def _found(language: Language, text: str) -> Iterator[Alarm]:
         if not phrases or (is_past and rule.kind == "danger"):
             continue
         left = _without(rule.unless, language, tokens if whole else said)
-        found = _hits(language, left)
-        if any(_said(phrase, found, left, language) for phrase in phrases):
+        found = _hits(language, left, slips=slips or whole)
+        reach = REACH if slips or whole else LONG_REACH
+        if any(_said(phrase, found, left, language, reach) for phrase in phrases):
             yield Alarm(rule.kind, rule.name, language.code)
 
 
-def _hits(language: Language, tokens: Sequence[str]) -> Hits:
+def _hits(language: Language, tokens: Sequence[str], *, slips: bool = True) -> Hits:
     hits: dict[int, list[int]] = {}
     for place, token in enumerate(tokens):
-        for number in _readings(language, token):
+        for number in _readings(language, token, slips):
             hits.setdefault(number, []).append(place)
     return hits
 
@@ -190,9 +193,9 @@ def _sayable(phrases: Iterable[Phrase], hits: Hits) -> tuple[Phrase, ...]:
     return tuple(phrase for phrase in phrases if there.issuperset(phrase))
 
 
-def _said(phrase: Phrase, hits: Hits, tokens: Sequence[str], language: Language) -> bool:
+def _said(phrase: Phrase, hits: Hits, tokens: Sequence[str], language: Language, reach: int) -> bool:
     """Whether the phrase is said somewhere without being denied."""
-    return any(not _denied(at, phrase, tokens, language) for at in _places(phrase, hits, REACH))
+    return any(not _denied(at, phrase, tokens, language) for at in _places(phrase, hits, reach))
 
 
 def _denied(at: int, phrase: Phrase, tokens: Sequence[str], language: Language) -> bool:
@@ -232,17 +235,19 @@ def _distinct(choices: Sequence[Sequence[int]], taken: frozenset[int] = frozense
 
 
 @lru_cache(maxsize=100_000)
-def _readings(language: Language, token: str) -> frozenset[int]:
+def _readings(language: Language, token: str, slips: bool) -> frozenset[int]:
     """The elements a token may be of, slips allowed."""
     if token == _BREAK:
         return frozenset()
-    return frozenset(n for n, element in enumerate(language.elements) if _is(token, element, language.plain))
+    return frozenset(
+        n for n, element in enumerate(language.elements) if _is(token, element, language.plain, slips)
+    )
 
 
-def _is(token: str, element: Element, plain: Element) -> bool:
+def _is(token: str, element: Element, plain: Element, slips: bool) -> bool:
     if token in element or any(word[-1] == "*" and token.startswith(word[:-1]) for word in element):
         return True
-    if token in plain:
+    if token in plain or not slips:
         return False
     return any(_slipped(token, word.rstrip("*"), open_end=word.endswith("*")) for word in element)
 

@@ -64,7 +64,7 @@ async def requested(here: Surroundings, words: str) -> str:
 
 
 async def test_photos_of_a_text_reach_the_city_clean_and_under_a_link(here: Surroundings) -> None:
-    sender, words = number(), "huge pothole at 704 Oak St"
+    sender, words = number(), "really huge pothole at 704 Oak St"
     files = (photo(gps=position(*TAKEN_AT)), photo("PNG", colour=BLUE))
     media = tuple(Media(kind, content) for kind, content in zip(("image/jpeg", "image/png"), files, strict=True))
     await here.providers.twilio.text(sender, words, media=media)
@@ -93,7 +93,7 @@ async def test_a_photo_says_where_when_the_words_do_not(here: Surroundings) -> N
 
 
 async def test_a_link_that_is_taken_back_or_guessed_shows_nothing(here: Surroundings) -> None:
-    sender, words = number(), "huge pothole at 706 Oak St"
+    sender, words = number(), "really huge pothole at 706 Oak St"
     await here.providers.twilio.text(sender, words, media=(Media("image/jpeg", photo()),))
     url = await requested(here, words)
     base, _, token = url.rpartition("/")
@@ -105,7 +105,7 @@ async def test_a_link_that_is_taken_back_or_guessed_shows_nothing(here: Surround
 
 
 async def test_a_file_that_is_no_photo_is_said_and_the_words_go_all_the_same(here: Surroundings) -> None:
-    sender, words = number(), "huge pothole at 708 Oak St"
+    sender, words = number(), "really huge pothole at 708 Oak St"
     await here.providers.twilio.text(sender, words, media=(Media("image/jpeg", b"<svg><script/></svg>"),))
     texts = await heard(here, sender, 2)
     assert "We could not open that file. A photo as JPEG or PNG works best." in texts
@@ -124,7 +124,7 @@ async def test_a_voice_note_goes_to_a_person_and_can_be_played(here: Surrounding
 
 
 async def test_a_photo_in_a_chat_reaches_the_city(here: Surroundings) -> None:
-    words = "huge pothole at 710 Oak St"
+    words = "really huge pothole at 710 Oak St"
     await here.providers.telegram.photo(70_731, photo(gps=position(*TAKEN_AT)), words)
     answer = await shown(await requested(here, words))
     assert answer.status_code == 200
@@ -132,7 +132,7 @@ async def test_a_photo_in_a_chat_reaches_the_city(here: Surroundings) -> None:
 
 
 async def test_a_photo_in_a_mail_reaches_the_city(here: Surroundings) -> None:
-    words = "huge pothole at 712 Oak St"
+    words = "really huge pothole at 712 Oak St"
     mail: EmailMessage = letter("photo@home.example", MAILBOX, "", words)
     mail.add_attachment(photo(), "image", "jpeg", filename="IMG_1.jpg")
     assert (await deliver("127.0.0.1", here.providers.smtp_port, mail)).code == 250

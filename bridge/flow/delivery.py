@@ -11,7 +11,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.flow.settling import Handling, settle
+from bridge.flow.settling import Handling, settle, spent
 from bridge.ports import Transaction
 from bridge.vocabulary import Conversation, Delivery, DeliveryTold, Outbound, Told, Trouble
 
@@ -92,12 +92,6 @@ def _troubled(tx: Transaction, account_id: str, delivery: Delivery) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ the budget
-
-
-def spent(handling: Handling, tx: Transaction, account_id: str, now: datetime) -> float:
-    """The part of its month's segments that an account has sent; 0 where it has no budget."""
-    budget = handling.budgets.get(account_id, 0)
-    return tx.used(account_id, f"{now:%Y-%m}").segments / budget if budget else 0.0
 
 
 def watch_budget(handling: Handling, tx: Transaction, account_id: str, now: datetime) -> None:

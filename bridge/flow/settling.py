@@ -151,7 +151,10 @@ def write_effect(
     """One effect, as rows."""
     match effect:
         case Say():
-            left_out = effect.message_id in LEFT_OUT_FIRST and _over_budget(handling, tx, conversation.account_id)
+            now = handling.clock.now()
+            left_out = (
+                effect.message_id in LEFT_OUT_FIRST and spent(handling, tx, conversation.account_id, now) >= 1
+            )
             for said in () if left_out else wording.messages(conversation, effect, handling.catalog):
                 tx.add_reply(conversation, said, question=effect.question)
         case TakeBack():
@@ -185,9 +188,10 @@ def write_effect(
             tx.add_staff_task(conversation, effect, effect.report_id or None, due)
 
 
-def _over_budget(handling: Handling, tx: Transaction, account_id: str) -> bool:
+def spent(handling: Handling, tx: Transaction, account_id: str, now: datetime) -> float:
+    """The part of its month's segments that an account has sent; 0 where it has no budget."""
     budget = handling.budgets.get(account_id, 0)
-    return bool(budget) and tx.used(account_id, f"{handling.clock.now():%Y-%m}").segments >= budget
+    return tx.used(account_id, f"{now:%Y-%m}").segments / budget if budget else 0.0
 
 
 def learn_from(tx: Transaction, report: Report, language: str, mistaken: str, now: datetime) -> None:

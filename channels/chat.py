@@ -28,7 +28,7 @@ from telegram.request import HTTPXRequest
 
 from bridge.errors import BridgeError, Permanent, Retryable, SettingsError, Unsure
 from bridge.ports import Accept, Clock
-from bridge.vocabulary import Attachment, Inbound, Outbound, Sent
+from bridge.vocabulary import Attachment, Earlier, Inbound, Outbound, Sent
 from channels.chat_update import CHANNEL, parse
 from channels.hygiene import RateLimit, TooLarge, answerable, one_line, read_body, redacted, with_choices
 from channels.trust import trusted
@@ -148,8 +148,9 @@ class Chat:
         while True:
             offset = await self._until_done(partial(self._poll, offset, accept))
 
-    async def send(self, message: Outbound) -> Sent:
-        """Sends the text as it is (no markup), with buttons or the share-location key on its last piece."""
+    async def send(self, message: Outbound, earlier: Earlier | None = None) -> Sent:
+        """Sends the text as it is (no markup), with buttons or the share-location key on its last piece. A bot
+        cannot read what it sent: after an earlier try without an answer the resident may read it twice."""
         chat_id = int(message.thread.partition("/")[0] or message.to)
         *heads, last = _pieces(_text(message))
         for head in heads:

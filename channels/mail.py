@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bridge.errors import Permanent, SettingsError
 from bridge.ports import Accept, Clock
-from bridge.vocabulary import Attachment, Delivery, Inbound, InboundKind, Outbound, Sent
+from bridge.vocabulary import Attachment, Delivery, Earlier, Inbound, InboundKind, Outbound, Sent
 from channels import mail_auth, mail_bounce, mail_kind, mail_mime, mail_out, mail_server, mail_text
 from channels.hygiene import RateLimit, answerable, redacted
 from channels.mail_server import Delivered
@@ -197,8 +197,9 @@ class Mail:
         await self._listening.wait()
         return self._port
 
-    async def send(self, message: Outbound) -> Sent:
-        """Hands one mail to the relay. Its Message-ID follows from the Outbound's id."""
+    async def send(self, message: Outbound, earlier: Earlier | None = None) -> Sent:
+        """Hands one mail to the relay. A relay cannot be asked what it took; the Message-ID follows from the
+        Outbound's id, so that a mail that comes twice can be known for the same one."""
         sender = self._settings.addresses[0]
         token = self._sealer.token(message.thread)
         letter = mail_out.write_letter(message, sender, self._settings.sender_name, token, self._clock.now())

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -19,9 +17,9 @@ from starlette.routing import Route
 from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]
 
 from bridge import segments
-from bridge.errors import BridgeError, Permanent, Retryable, SettingsError, Unsure
+from bridge.errors import BridgeError, Permanent, Retryable, SettingsError
 from bridge.ports import Accept, Clock
-from bridge.vocabulary import Attachment, Inbound, Outbound, Sent
+from bridge.vocabulary import Attachment, Earlier, Inbound, Outbound, Sent
 from channels.hygiene import RateLimit, TooLarge, answerable, read_body, redacted, with_choices
 from channels.sms_rest import Login, Rest
 from channels.sms_webhook import CHANNEL, fields, is_signed, parse
@@ -30,7 +28,6 @@ log = structlog.get_logger()
 
 EMPTY_TWIML: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 BODY_LIMIT: Final = 512 * 1024  # bytes; 20,000 four-byte characters are 240 KB once percent-encoded
-REMEMBERED: Final = 1000
 MINUTE: Final = 60.0  # seconds
 # https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-window
 WHATSAPP_WINDOW: Final = timedelta(hours=24)
@@ -86,14 +83,6 @@ def create(
     return Sms(account_id, settings, clock, transport)
 
 
-@dataclass(slots=True)
-class _Progress:
-    """How far one Outbound got in this process: parts taken, and since when the next one's fate is unknown."""
-
-    sids: list[str] = field(default_factory=list)
-    unsure_since: datetime | None = None
-
-
 class Sms:
     """bridge.ports.Channel over Twilio."""
 
@@ -119,8 +108,6 @@ class Sms:
         self._rest = Rest(login, transport)
         self._answers = RateLimit(settings.answers_per_minute, MINUTE)
         self._sends = RateLimit(settings.sends_per_minute, MINUTE)
-        self._progress: OrderedDict[str, _Progress] = OrderedDict()
-        self._sent: deque[str] = deque(maxlen=REMEMBERED)
 
     @property
     def hook_path(self) -> str:
@@ -160,26 +147,18 @@ class Sms:
             await accept(parse(urlencode(form).encode(), self.account_id, self._clock.now()))
         return len(heard)
 
-    async def send(self, message: Outbound) -> Sent:
-        """Sends the text, numbered in parts when one message cannot hold it.
-
-        A repeated call for the same Outbound goes on after the last part Twilio took, and first looks among
-        Twilio's messages for a part whose fate is unknown. The id returned is the last part's.
-        """
+    async def send(self, message: Outbound, earlier: Earlier | None = None) -> Sent:
+        """Sends the text, numbered in parts when one message cannot hold it: those that Twilio does not have of
+        an earlier try. The id returned is the last part's."""
         if not self._sends.allows("", self._clock.now().timestamp()):
             raise Retryable("more messages than sends_per_minute", after=MINUTE / 4)
-        parts = segments.split(with_choices(message), self._settings.max_segments)
-        if buttons := await self._buttons(message):
+        made = await self._made(message.to, earlier) if earlier else {}
+        if buttons := await self._buttons(message, made):
             return buttons
-        progress = self._progress.setdefault(message.id, _Progress())
-        while len(self._progress) > REMEMBERED:
-            self._progress.popitem(last=False)
-        while len(progress.sids) < len(parts):
-            progress.sids.append(await self._send_part(message.to, parts[len(progress.sids)], progress))
-            self._sent.append(progress.sids[-1])
-        self._progress.pop(message.id, None)
+        parts = segments.split(with_choices(message), self._settings.max_segments)
+        sids = [_taken(part, made) or await self._post(message.to, part) for part in parts]
         counted = 0 if message.to.startswith(WHATSAPP) else sum(map(segments.count, parts))
-        return Sent(progress.sids[-1], segments=counted, parts=tuple(progress.sids))
+        return Sent(sids[-1], segments=counted, parts=tuple(sids))
 
     async def fetch(self, attachment: Attachment, raw: bytes = b"") -> bytes:
         """The bytes of a picture of an MMS. Raises Permanent when it is not at Twilio or too large."""
@@ -200,18 +179,12 @@ class Sms:
     async def close(self) -> None:
         await self._rest.close()
 
-    async def _send_part(self, to: str, text: str, progress: _Progress) -> str:
-        if progress.unsure_since is not None:
-            found = await self._rest.find(to, text, progress.unsure_since, self._sent)
-            progress.unsure_since = None
-            if found:
-                return found
-        started = self._clock.now()
-        try:
-            return await self._post(to, text)
-        except Unsure:
-            progress.unsure_since = started
-            raise
+    async def _made(self, to: str, earlier: Earlier) -> dict[str, str]:
+        """What an earlier try may have left at Twilio, on either way there is to the resident: SIDs and bodies."""
+        made = await self._rest.made(to, self._sender(to).get("from_", ""), earlier.since)
+        if to.startswith(WHATSAPP) and self._settings.sms_number:
+            made |= await self._rest.made(to.removeprefix(WHATSAPP), self._settings.sms_number, earlier.since)
+        return {sid: body for sid, body in made.items() if sid not in earlier.others}
 
     async def _post(self, to: str, text: str) -> str:
         if not to.startswith(WHATSAPP) or await self._in_window(to):
@@ -244,13 +217,15 @@ class Sms:
         overrides = f"#{self._settings.callback_overrides}" if self._settings.callback_overrides else ""
         return self._settings.public_url.rstrip("/") + self.hook_path + overrides
 
-    async def _buttons(self, message: Outbound) -> Sent | None:
+    async def _buttons(self, message: Outbound, made: dict[str, str]) -> Sent | None:
         """The choices as WhatsApp buttons or a list, where a content template for so many is set and they fit."""
         content = self._settings.whatsapp_choices_sids.get(len(message.choices))
         fits = all(0 < len(choice.label) <= LABEL_LIMIT for choice in message.choices)
         window = content and fits and message.to.startswith(WHATSAPP) and await self._in_window(message.to)
         if not (content and window):
             return None
+        if taken := _taken(message.text, made):
+            return Sent(taken, segments=0)
         named = (part for choice in message.choices for part in (choice.label, choice.value))
         filled = {str(number): word for number, word in enumerate([message.text, *named], 1)}
         sid = await self._rest.send_template(message.to, self._sender(message.to), content, filled, self._callback)
@@ -330,3 +305,11 @@ class Sms:
         if bounded is not message:
             log.warning("sms.flood", account_id=self.account_id, sender=redacted(message.sender))
         return bounded
+
+
+def _taken(part: str, made: dict[str, str]) -> str:
+    """The SID of a message that says this, taken out of those there are; "" when none does. A template or a trial
+    account puts words of its own around ours."""
+    found = next((sid for sid, body in made.items() if part in body), "")
+    made.pop(found, None)
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -91,16 +91,17 @@ class Rest:
         )
         return str(created.sid)
 
-    async def find(self, to: str, body: str, since: datetime, known: Collection[str]) -> str | None:
-        """The SID of a text of ours, made at or after `since`, that is none of the `known` ones."""
-        # DateSent filters by day and clocks differ; the body tells the messages apart.
+    async def made(self, to: str, sender: str, since: datetime) -> dict[str, str]:
+        """What was sent to a resident at or after `since`, give or take the clocks, oldest first: SIDs and bodies.
+        Of one sender alone, where it is given."""
+        # DateSent filters by day.
         listed = await self._call(self._twilio.messages.list_async(to=to, date_sent_after=since - DAY, limit=PAGE))
-        sids = (
-            str(row.sid)
-            for row in listed
-            if row.body == body and row.date_created and row.date_created >= since - CLOCK_SKEW
-        )
-        return next((sid for sid in sids if sid not in known), None)
+        return {
+            str(row.sid): str(row.body or "")
+            for row in reversed(listed)
+            if row.direction != "inbound" and row.from_ in (sender or row.from_,)
+            if row.date_created and row.date_created >= since - CLOCK_SKEW
+        }
 
     async def heard(self, number: str, since: datetime, sender: str = "") -> list[dict[str, str]]:
         """Messages that came to `number` since then, oldest first, as the webhook would have posted them."""

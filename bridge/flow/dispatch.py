@@ -3,7 +3,8 @@
 A report is sent exactly once as far as the protocol allows. An attempt is committed before the POST and closed
 after it. An attempt left open (the process died) or closed unsure (time-out, cut connection) may have landed:
 it is looked up by its marker before anything is sent again, and only what is proven absent is. Where the city
-cannot prove absence, a person decides. Replies are sent at least once, in the order of their conversation.
+cannot prove absence, a person decides. Replies are sent at least once, in the order of their conversation: one
+that was tried before, by whichever process, is looked up first where its provider can be asked.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from bridge.vocabulary import (
     CityUnreachable,
     Conversation,
     Delivery,
+    Earlier,
     OutboxRow,
     Outcome,
     Receipt,
@@ -89,9 +91,10 @@ async def _again(dispatch: Dispatch, row: OutboxRow, wait: timedelta, reason: st
 async def _reply(dispatch: Dispatch, row: OutboxRow) -> None:
     assert row.reply
     store = dispatch.handling.store
+    earlier = Earlier(row.tried_at, await store.read(lambda tx: tx.sent_beside(row))) if row.tried_at else None
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            sent = await dispatch.channels[row.reply.account_id].send(row.reply)
+            sent = await dispatch.channels[row.reply.account_id].send(row.reply, earlier)
     except (Retryable, Unsure, TimeoutError) as error:
         await _reply_failed(dispatch, row, error)
     except (Permanent, KeyError) as error:

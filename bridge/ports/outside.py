@@ -12,6 +12,7 @@ from bridge.vocabulary import (
     Attribute,
     Developed,
     Discovery,
+    Earlier,
     Followed,
     Followings,
     FollowUp,
@@ -60,8 +61,9 @@ class Channel(Protocol):
         """Listens or polls until cancelled; returns at once where there is nothing to run."""
         ...
 
-    async def send(self, message: Outbound) -> Sent:
-        """Hands one message to the provider. Raises Retryable, Permanent or Unsure."""
+    async def send(self, message: Outbound, earlier: Earlier | None = None) -> Sent:
+        """Hands one message to the provider. Where the provider can be asked, what an earlier try, of any process,
+        left there is not sent again. Raises Retryable, Permanent or Unsure."""
         ...
 
     async def fetch(self, attachment: Attachment, raw: bytes) -> bytes:

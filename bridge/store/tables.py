@@ -133,8 +133,8 @@ class Inbox(Work, table=True):
 class Outbox(Work, table=True):
     """Something to send: a reply (`message`), a report's submission (`report_id`), or an update of it (`words`).
 
-    A reply that is a `question` may be withdrawn while nobody has claimed it. `author` is the person of the staff
-    whose words or deed it is, `delivery` what the provider said of it since it was sent.
+    `tried_at` is when it was first claimed: whatever the provider has of it, it has since then. `author` is the
+    person of the staff whose words or deed it is, `delivery` what the provider said of it since it was sent.
     A reply that is a `question` may be withdrawn while nobody has claimed it; one sent `again`, since its resident
     could not be reached, is not sent a third time.
     """
@@ -152,6 +152,7 @@ class Outbox(Work, table=True):
     author: str = ""
     photos: list[str] = _json_list()
     again: bool = False
+    tried_at: datetime | None = _time(nullable=True)
     provider_id: str = Field(default="", index=True)
     delivery: str = ""
     segments: int = 0

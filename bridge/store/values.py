@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -49,7 +50,7 @@ def inbox_row(row: t.Inbox) -> InboxRow:
     return InboxRow(row.id, row.lease or "", row.attempts, message)
 
 
-def outbox_row(row: t.Outbox) -> OutboxRow:
+def outbox_row(row: t.Outbox, claimed_at: datetime) -> OutboxRow:
     return OutboxRow(
         id=row.id,
         lease=row.lease or "",
@@ -62,6 +63,7 @@ def outbox_row(row: t.Outbox) -> OutboxRow:
         words=row.words,
         trace=row.trace,
         photos=tuple(row.photos),
+        tried_at=None if row.attempts == 1 and row.tried_at == claimed_at else row.tried_at,
     )
 
 

@@ -145,6 +145,15 @@ class Outbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier try of an Outbound, whose end nobody knows: the provider may have taken it at or after `since`.
+    `others` are the provider's ids of what the conversation was sent besides, as it may read the same."""
+
+    since: datetime
+    others: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A provider took an Outbound. Price as the provider bills it, in millionths of `currency`. `parts` are the
     provider's ids of all its messages where a long text left as several."""

@@ -42,6 +42,7 @@ class OutboxRow:
     words: str = ""  # of an update
     trace: str = ""
     photos: tuple[str, ...] = ()  # of an update
+    tried_at: datetime | None = None  # when it was first claimed before, by whichever process
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from bridge.demo.loopback import served
 from bridge.demo.twilio_twin import Media, TwilioTwin
 from bridge.errors import Permanent, Retryable, SettingsError, Unsure
 from bridge.segments import count
-from bridge.vocabulary import Attachment, Choice, Inbound, Outbound
+from bridge.vocabulary import Attachment, Choice, Earlier, Inbound, Outbound
 from channels.sms import Settings, Sms, create
 from channels.sms_webhook import is_signed
 from channels.trust import trusted
@@ -200,27 +200,34 @@ async def test_a_failure_between_parts_goes_on_where_it_stopped() -> None:
         twin.refuse(429, 20429)
         with pytest.raises(Retryable):
             await channel.send(long)
-        await channel.send(long)
+        twin.refuse(429, 20429)
+        with pytest.raises(Retryable):
+            await channel.send(long, Earlier(Now().now()))
+        sent = await channel.send(long, Earlier(Now().now()))
+    assert sent.parts == tuple(text.sid for text in twin.texts[1:])
     assert [text.body[-5:] for text in twin.texts[1:]] == ["(1/3)", "(2/3)", "(3/3)"]
 
 
-async def test_a_text_whose_answer_was_lost_is_not_sent_again() -> None:
-    async with connected(timeout_seconds=0.4) as (channel, twin, _):
+@pytest.mark.parametrize("to", [ADA, f"whatsapp:{ADA}"])
+async def test_a_text_whose_answer_was_lost_is_not_sent_again_by_another_process(to: str) -> None:
+    async with connected(timeout_seconds=0.4, number="+15550311", sms_number="+15550312") as (channel, twin, _):
         twin.stall(1.2)
         with pytest.raises(Unsure):
-            await channel.send(reply("Thank you."))
-        sent = await channel.send(reply("Thank you."))
+            await channel.send(reply("Thank you.", to=to))
+        another = create("texts", channel._settings, Now())
+        sent = await another.send(reply("Thank you.", to=to), Earlier(Now().now()))
+        await another.close()
     assert [text.sid for text in twin.texts] == [sent.provider_id]
 
 
 async def test_an_equal_text_sent_before_does_not_stand_for_a_lost_one() -> None:
     async with connected(timeout_seconds=0.4) as (channel, twin, _):
-        await channel.send(reply("Thank you.", id="first"))
+        first = await channel.send(reply("Thank you.", id="first"))
         twin.stall(1.2)
         with pytest.raises(Unsure):
             await channel.send(reply("Thank you.", id="second"))
         twin.texts.pop()  # it never reached Twilio after all
-        await channel.send(reply("Thank you.", id="second"))
+        await channel.send(reply("Thank you.", id="second"), Earlier(Now().now(), frozenset(first.parts)))
     assert len({text.sid for text in twin.texts}) == 2
 
 
@@ -439,6 +446,19 @@ async def test_choices_are_whatsapp_buttons_where_there_is_content_for_so_many()
         "5": "2",
     }
     assert twin.texts[1].body.endswith("0) Other")
+
+
+async def test_buttons_whose_answer_was_lost_are_not_sent_again() -> None:
+    choices, whatsapp = (Choice("1", "Pothole"), Choice("2", "Graffiti")), f"whatsapp:{ADA}"
+    more = {"whatsapp_choices_sids": {2: "HX" + "5" * 32}, "timeout_seconds": 0.4}
+    async with connected(**more) as (channel, twin, _):
+        twin.number = "whatsapp:+15550100311"
+        await twin.text(whatsapp, "hi")
+        twin.stall(1.2)
+        with pytest.raises(Unsure):
+            await channel.send(reply("Which?", to=whatsapp, choices=choices))
+        await channel.send(reply("Which?", to=whatsapp, choices=choices), Earlier(Now().now()))
+    assert len(twin.texts) == 1
 
 
 # ------------------------------------------------------------------------------------------ missed webhooks

@@ -41,6 +41,7 @@ from bridge.vocabulary import (
     Attachment,
     Attribute,
     CityAnswer,
+    Earlier,
     Followed,
     Followings,
     FollowUp,
@@ -202,7 +203,7 @@ class Channel:
     async def discard(self, attachment: Attachment) -> None:
         """Nothing is left to be forgotten."""
 
-    async def send(self, message: Outbound) -> Sent:
+    async def send(self, message: Outbound, earlier: Earlier | None = None) -> Sent:
         self.said.append(message)
         return Sent(f"out{len(self.said)}")
 

@@ -24,6 +24,7 @@ from bridge.vocabulary import (
     Conversation,
     Delivery,
     DeliveryState,
+    Earlier,
     FileReport,
     Inbound,
     InboundKind,
@@ -58,7 +59,7 @@ class Channel:
     said: list[Outbound] = field(default_factory=list)
     refusal: Permanent | None = None
 
-    async def send(self, message: Outbound) -> Sent:
+    async def send(self, message: Outbound, earlier: Earlier | None = None) -> Sent:
         if self.refusal:
             raise self.refusal
         self.said.append(message)

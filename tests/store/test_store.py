@@ -162,6 +162,29 @@ async def test_replies_leave_in_the_order_of_their_conversation(store: Store, cl
     assert second.reply.text == "two"
 
 
+async def test_a_reply_claimed_again_says_since_when_and_what_else_was_sent(store: Store, clock: FakeClock):
+    talk, first_try = await conversation(store), clock.now()
+    for text in ("Where is it?", "Thank you."):
+        await reply(store, talk, text)
+    first = await claim_out(store, clock)
+    assert first
+    assert first.tried_at is None
+    await store.write(lambda tx: tx.finish_outbox(first, Sent("SM2", parts=("SM1", "SM2"))))
+    asked = await claim_out(store, clock)
+    assert asked
+    clock.pass_(minutes=5)
+    again = await claim_out(store, clock)
+    assert again
+    assert (again.id, again.tried_at) == (asked.id, first_try)
+    assert await store.read(lambda tx: tx.sent_beside(again)) == {"SM1", "SM2"}
+    await store.write(lambda tx: tx.bury(again, "given up"))
+    clock.pass_(days=1)
+    await store.write(lambda tx: tx.replay(again.id))
+    replayed = await claim_out(store, clock)
+    assert replayed
+    assert (replayed.attempts, replayed.tried_at) == (1, first_try)
+
+
 async def test_a_waiting_submission_holds_up_no_reply(store: Store, clock: FakeClock):
     talk = await conversation(store)
     report = await filed(store, talk)

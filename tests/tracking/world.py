@@ -27,6 +27,7 @@ from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import (
     Attribute,
     Discovery,
+    Earlier,
     Followed,
     Followings,
     FollowUp,
@@ -132,7 +133,7 @@ class Phone:
     async def run(self, accept: Callable[[Sequence[Inbound]], object]) -> None:
         return None
 
-    async def send(self, message: Outbound) -> Sent:
+    async def send(self, message: Outbound, earlier: Earlier | None = None) -> Sent:
         self.sent.append(message)
         return Sent(str(len(self.sent)))
 

@@ -27,6 +27,7 @@ from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import (
     Attachment,
+    Earlier,
     Guess,
     Inbound,
     InboundKind,
@@ -112,7 +113,7 @@ class Channel:
 
     said: list[Outbound] = field(default_factory=list)
 
-    async def send(self, message: Outbound) -> Sent:
+    async def send(self, message: Outbound, earlier: Earlier | None = None) -> Sent:
         self.said.append(message)
         return Sent(f"out{len(self.said)}")
 

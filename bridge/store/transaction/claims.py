@@ -46,16 +46,17 @@ class Claims(Unit):
     def bury(self, row: Row, error: str) -> None:
         self._end(row, "dead", error=error[:500])
 
-    def _claim(self, table: type[W], now: datetime, lease: timedelta) -> W | None:
+    def _claim(self, table: type[W], now: datetime, lease: timedelta, **changes: Any) -> W | None:
         """The oldest row that is open, due, not leased, and first of its lane; leased to this caller."""
+        leased = {"lease": self._holder + new_id(), "lease_until": now + lease, "attempts": table.attempts + 1}
         claim = self._claim_among_others if self._shared else self._claim_alone
-        return claim(table, now, lease)
+        return claim(table, now, leased | changes)
 
-    def _claim_alone(self, table: type[W], now: datetime, lease: timedelta) -> W | None:
+    def _claim_alone(self, table: type[W], now: datetime, leased: dict[str, Any]) -> W | None:
         chosen = _claimable(select(table.id), table, now).limit(1).scalar_subquery()
-        return self._lease(table, now, lease, col(table.id) == chosen)
+        return self._lease(table, col(table.id) == chosen, leased)
 
-    def _claim_among_others(self, table: type[W], now: datetime, lease: timedelta) -> W | None:
+    def _claim_among_others(self, table: type[W], now: datetime, leased: dict[str, Any]) -> W | None:
         """What another transaction has just made or claimed is not seen yet, so the lane is looked at once more
         when it is this one's turn. A lane taken meanwhile is not claimable, and the next one is tried."""
         found = _claimable(select(table.id, table.lane), table, now)
@@ -66,15 +67,13 @@ class Claims(Unit):
                 return None
             self._in_turn("lane", str(table.__tablename__), candidate.lane)
             free = _claimable(select(table.id).where(table.id == candidate.id), table, now).scalar_subquery()
-            claimed = self._lease(table, now, lease, col(table.id) == free)
+            claimed = self._lease(table, col(table.id) == free, leased)
             if claimed is not None:
                 return claimed
         return None
 
-    def _lease(self, table: type[W], now: datetime, lease: timedelta, which: Any) -> W | None:
-        leased = update(table).where(which)
-        leased = leased.values(lease=self._holder + new_id(), lease_until=now + lease, attempts=table.attempts + 1)
-        return self._session.scalars(leased.returning(table)).first()
+    def _lease(self, table: type[W], which: Any, leased: dict[str, Any]) -> W | None:
+        return self._session.scalars(update(table).where(which).values(leased).returning(table)).first()
 
     def _next_id(self, table: type[t.Work], lane: str) -> str:
         """An id behind all that wait in a lane, though their makers' clocks were ahead of ours."""

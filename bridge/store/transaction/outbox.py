@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, literal, update
 from sqlmodel import Session, col, select
 
 from bridge import trace
@@ -15,6 +15,7 @@ from bridge.ports import Clock, Wake
 from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.transaction.claims import Claims
+from bridge.store.types import Timestamp
 from bridge.vocabulary import Conversation, Outbound, OutboxRow, Report, Sent
 
 
@@ -67,8 +68,14 @@ class OutboxPart(Claims):
         self._wake.wake(self, "outbox")
 
     def claim_outbox(self, now: datetime, lease: timedelta) -> OutboxRow | None:
-        row = self._claim(t.Outbox, now, lease)
-        return values.outbox_row(row) if row else None
+        first = func.coalesce(t.Outbox.tried_at, literal(now, Timestamp))
+        row = self._claim(t.Outbox, now, lease, tried_at=first)
+        return values.outbox_row(row, now) if row else None
+
+    def sent_beside(self, row: OutboxRow) -> frozenset[str]:
+        theirs = select(t.Part.provider_id).join(t.Outbox, col(t.Part.outbox_id) == t.Outbox.id)
+        theirs = theirs.where(t.Outbox.conversation_id == row.conversation_id, t.Outbox.id != row.id)
+        return frozenset(self._session.exec(theirs))
 
     def finish_outbox(self, row: OutboxRow, sent: Sent | None) -> None:
         if sent is None:

@@ -259,6 +259,7 @@ def upgrade() -> None:
         sa.Column("author", AutoString(), nullable=False),
         sa.Column("photos", bridge.store.types.Json(), nullable=False),
         sa.Column("again", sa.Boolean(), nullable=False),
+        sa.Column("tried_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
         sa.Column("provider_id", AutoString(), nullable=False),
         sa.Column("delivery", AutoString(), nullable=False),
         sa.Column("segments", sa.Integer(), nullable=False),

@@ -2,7 +2,8 @@
 
     fetch_history   GET requests in windows, politely, resumable: a JSONL file grows by a window at a time
     learn           trains on the older part, measures on the most recent, which it has not seen
-    promote         makes the new model the running one, and keeps the old: only if it is better there
+    keep            puts the new model beside the running one, or in its place; the old one stays on record
+    taught          all of it for a run that was asked for, in a process of its own
 
 The history stays in the city's data folder. It is third-party data: it and what is trained on it belong to that
 city's bridge alone.
@@ -10,20 +11,36 @@ city's bridge alone.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import multiprocessing
+import signal
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bridge.app.parts import LEARNED, SERVICE_MODEL
+from bridge.app import SystemClock, build_models, client_of
+from bridge.app.database import open_beside
+from bridge.app.parts import LEARNED, SERVICE_MODEL, history_file
+from bridge.errors import BridgeError
 from bridge.open311.client import Client
 from bridge.open311.listing import Query
 from bridge.ports import Blobs, Store
-from bridge.vocabulary import Artifact, Guess, Service, ServiceRequest
+from bridge.store.blobs import FolderBlobs
+from bridge.vocabulary import (
+    Artifact,
+    Guess,
+    LearningResult,
+    LearningRun,
+    PerService,
+    Service,
+    ServiceRequest,
+)
 from classifiers import model as models
 from classifiers import services
 from classifiers.model import Model
@@ -33,6 +50,7 @@ from classifiers.training import warm
 from classifiers.training.cleaning import cleaned
 from classifiers.training.data import Row, code_of, read_rows, services_of
 from classifiers.training.evaluate import quality
+from config.settings import CitySettings, Settings
 
 Progress = Callable[[str], None]
 Answer = tuple[tuple[Guess, ...], float]
@@ -43,6 +61,8 @@ READS_A_WINDOW = 50
 HELD_BACK = 0.15  # the most recent share of a history, to measure on
 FEWEST_ROWS = 200  # below that a history says more of chance than of the city
 BAR = 24  # characters
+HISTORY_DAYS = 730
+TOLD_SECONDS = 2.0
 WORSE_ALLOWED = 0.02  # of macro-F1, for a gain in top-1
 
 
@@ -90,17 +110,6 @@ def _line(row: ServiceRequest) -> dict[str, Any]:
 
 
 # ----------------------------------------------------------------------------------------------- learning
-
-
-@dataclass(frozen=True, slots=True)
-class PerService:
-    """How well one service is told from the others. `confused` holds the service most often taken for it."""
-
-    service_code: str
-    reports: int
-    precision: float
-    recall: float
-    confused: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +161,7 @@ def learn(
         measured_on=len(recent),
         running=quality(recent, before, listed, Thresholds(submit=current.learned.submit)),
         new=quality(recent, after, listed, Thresholds(submit=candidate.learned.submit)),
-        per_service=_per_service(recent, after, listed),
+        per_service=_per_service(recent, before, after, listed),
         confusion=_pairs(recent, after, listed),
     )
 
@@ -174,11 +183,11 @@ def _answers(model: Model, listed: Sequence[Service], rows: Sequence[Row]) -> li
 
 
 def _per_service(
-    rows: Sequence[Row], answers: Sequence[Answer], listed: Sequence[Service]
+    rows: Sequence[Row], before: Sequence[Answer], after: Sequence[Answer], listed: Sequence[Service]
 ) -> tuple[PerService, ...]:
-    pairs = _pairs(rows, answers, listed)
-    codes = sorted({true for true, _ in pairs})
-    return tuple(_told_apart(code, pairs) for code in codes)
+    old, new = _pairs(rows, before, listed), _pairs(rows, after, listed)
+    codes = sorted({true for true, _ in new})
+    return tuple(replace(_told_apart(code, new), before=_told_apart(code, old).recall) for code in codes)
 
 
 def _pairs(
@@ -202,8 +211,8 @@ def _told_apart(code: str, pairs: Mapping[tuple[str, str], int]) -> PerService:
 # -------------------------------------------------------------------------------------- the running model
 
 
-async def promote(lesson: Lesson, city_id: str, store: Store, blobs: Blobs) -> Artifact:
-    """Keeps the candidate and makes it the city's running model; the one before stays, and can be restored."""
+async def keep(lesson: Lesson, city_id: str, store: Store, blobs: Blobs, *, take: bool) -> Artifact:
+    """Puts the candidate on record; `take`: in the place of the running model, which can be restored."""
     with tempfile.TemporaryDirectory() as folder:
         models.save(lesson.candidate, Path(folder) / "model")
         blob_id = blobs.put(Path(folder) / "model")
@@ -215,5 +224,90 @@ async def promote(lesson: Lesson, city_id: str, store: Store, blobs: Blobs) -> A
         "submit": lesson.candidate.learned.submit,
     }
     artifact = Artifact(blob_id, manifest)
-    await store.write(lambda tx: tx.activate(city_id, KIND, artifact))
+    if take:
+        await store.write(lambda tx: tx.activate(city_id, KIND, artifact))
+    else:
+        await store.write(lambda tx: tx.keep_artifact(city_id, KIND, artifact))
     return artifact
+
+
+# ------------------------------------------------------------------------------------------- a whole run
+
+
+async def lesson(
+    settings: Settings, city: CitySettings, store: Store, progress: Progress, since: datetime, history: Path | None
+) -> Lesson:
+    """Reads the city's history since then, unless `history` is one, and learns from it and from what people
+    corrected. Raises BridgeError as the city's client does, ValueError for a history too small."""
+    built_in = build_models(settings.models_path, progress).services
+    file = history or history_file(settings.data_dir, city.id)
+    offered: Sequence[Service] = ()
+    if not history:
+        client = client_of(settings, city, None, SystemClock())
+        try:
+            offered = await client.services()
+            await fetch_history(client, file, since, datetime.now(UTC), progress)
+        finally:
+            await client.close()
+    active = await store.read(lambda tx: tx.active_artifact(city.id, KIND))
+    running = FolderBlobs(settings.data_dir / "blobs").path(active.blob_id) if active else built_in
+    taught = await store.read(lambda tx: tx.console.examples(city.id))
+    corrections = [Row(each.text, each.language or "en", each.service_code, each.service_code) for each in taught]
+    return await asyncio.to_thread(learn, file, built_in, running, offered, progress, corrections)
+
+
+async def teach(settings: Settings, run: LearningRun) -> None:
+    """Does a run in a process of its own: learning takes all of a core, and memory that serving need not keep."""
+    process = multiprocessing.get_context("spawn").Process(target=taught, args=(settings, run))
+    process.start()
+    try:
+        await asyncio.to_thread(process.join)
+    finally:
+        process.terminate()
+
+
+def taught(settings: Settings, run: LearningRun) -> None:
+    """One run, from its row to its result in it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began it ends it
+    asyncio.run(_run(settings, run))
+
+
+async def _run(settings: Settings, run: LearningRun) -> None:
+    city = next(city for city in settings.city if city.id == run.city_id)
+    store, blobs = open_beside(settings, SystemClock()), FolderBlobs(settings.data_dir / "blobs")
+    since = datetime.now(UTC) - timedelta(days=HISTORY_DAYS)
+    try:
+        async with _followed(store, run.id) as progress:
+            found = await lesson(settings, city, store, progress, since, None)
+            kept = await keep(found, city.id, store, blobs, take=run.take) if found.better else None
+        result = _result(found, kept.blob_id if kept else "", taken=bool(kept and run.take))
+        await store.write(lambda tx: tx.end_learning(run.id, result=result))
+    except (BridgeError, ValueError) as error:
+        reason = str(error)
+        await store.write(lambda tx: tx.end_learning(run.id, error=reason))
+    finally:
+        await store.close()
+
+
+@contextlib.asynccontextmanager
+async def _followed(store: Store, run_id: str) -> AsyncIterator[Progress]:
+    """What is said of a run's progress is kept in its row, every few seconds, and so is that it is alive."""
+    said = [""]
+
+    async def tell() -> None:
+        while True:
+            await store.write(lambda tx: tx.tell_learning(run_id, said[-1]))
+            await asyncio.sleep(TOLD_SECONDS)
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield said.append
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+
+
+def _result(found: Lesson, model: str, *, taken: bool) -> LearningResult:
+    return LearningResult(
+        found.trained_on, found.measured_on, found.running, found.new, found.per_service, model, taken
+    )

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -45,9 +45,10 @@ from bridge.app.parts import (
 from bridge.city.app import surface
 from bridge.city.desk import Desk
 from bridge.errors import BridgeError
-from bridge.flow import dispatch, handling, media, retention, tracking, vigil
+from bridge.flow import dispatch, handling, learning, media, retention, tracking, vigil
 from bridge.flow.intake import accepting
 from bridge.flow.jurisdiction import Jurisdiction
+from bridge.flow.learning import Teach
 from bridge.flow.media import Files
 from bridge.flow.settling import Handling
 from bridge.open311.client import Client
@@ -74,6 +75,7 @@ SERVICES_RETRY_SECONDS = 5.0
 NEW_MODELS_SECONDS = 30.0
 ODDITIES_SECONDS = 60.0
 RELEARN_SECONDS = 3600.0
+LEARN_SECONDS = 2.0
 DAY_SECONDS = 86_400.0
 READY_SECONDS = 2.0
 RETENTION_SECONDS = 3600.0
@@ -95,8 +97,7 @@ class SystemClock:
 
 @dataclass
 class Bridge:
-    """Every part, wired. `desks` are the desks of embedded cities, by city id. `relearn` learns a city's history
-    anew."""
+    """Every part, wired. `desks` are the desks of embedded cities, by city id. `teach` does a learning run."""
 
     settings: Settings
     store: Store
@@ -109,7 +110,7 @@ class Bridge:
     blobs: Blobs
     console: Console
     desks: Mapping[str, Desk] = field(default_factory=dict)
-    relearn: Callable[[str], Awaitable[None]] | None = None
+    teach: Teach | None = None
     meters: Meters = field(default_factory=Meters)
     _noted: dict[str, tuple[Oddity, ...]] = field(default_factory=dict)
 
@@ -194,14 +195,21 @@ class Bridge:
 
     def _ticking(self) -> Sequence[Look]:
         """What one process of all looks for now and then."""
-        rules = self.settings.retention.rules
+        rules, clock = self.settings.retention.rules, self.handling.clock
         return (
             *(self._tracking(city) for city in self.handling.jurisdictions.values()),
-            Look("learn", RELEARN_SECONDS, self._learn_again),
-            Look("retention", RETENTION_SECONDS, partial(retention.look, self.store, self.handling.clock, rules)),
+            Look("learn again", RELEARN_SECONDS, self._learn_again),
+            *self._teaching(),
+            Look("retention", RETENTION_SECONDS, partial(retention.look, self.store, clock, rules)),
             Look("media", MEDIA_SECONDS, self._sweep_media),
             Look("duty", DUTY_SECONDS, partial(vigil.look, vigil_of(self.settings, self.handling, self.clients))),
         )
+
+    def _teaching(self) -> Sequence[Look]:
+        if self.teach is None:
+            return ()
+        look = partial(learning.look, self.store, self.handling.clock, self.teach)
+        return (Look("learn", LEARN_SECONDS, look),)
 
     def _tracking(self, city: Jurisdiction) -> Look:
         seconds = max(0.5, min(LONGEST_TRACKING_SECONDS, city.poll_every.total_seconds() / 5))
@@ -213,9 +221,8 @@ class Bridge:
         for city in self.settings.city:
             mark = history_mark(self.settings.data_dir, city.id)
             age = now - mark.stat().st_mtime if mark.is_file() else None
-            if self.relearn and city.relearn_days and age is not None and age > city.relearn_days * DAY_SECONDS:
-                log.info("learning again", extra={"city_id": city.id})
-                await self.relearn(city.id)
+            if city.relearn_days and age is not None and age > city.relearn_days * DAY_SECONDS:
+                await self.store.write(partial(_ask_learning, city.id))
 
     async def learn_services(self) -> None:
         """Takes every city's service list; returns once each has one."""
@@ -287,11 +294,15 @@ class Bridge:
 
 @contextlib.asynccontextmanager
 async def open_bridge(
-    settings: Settings, clock: Clock, progress: Progress, make: MakeJurisdiction = make_jurisdiction
+    settings: Settings,
+    clock: Clock,
+    progress: Progress,
+    make: MakeJurisdiction = make_jurisdiction,
+    teach: Teach | None = None,
 ) -> AsyncIterator[Bridge]:
     """Builds what is missing (models, gazetteers), opens every part and closes it at the end of the block.
 
-    `make` makes a city with all that understands its residents.
+    `make` makes a city with all that understands its residents; `teach` does the learning runs that are asked for.
     """
     models = build_models(settings.models_path, progress)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -329,8 +340,9 @@ async def open_bridge(
         accept=accepting(work),
         clients=clients,
         blobs=blobs,
-        console=console_of(settings, work, desks, clients, by_account),
+        console=console_of(settings, work, desks, clients, by_account, blobs, learns=teach is not None),
         desks=desks,
+        teach=teach,
     )
     bridge.meters.watch()
     try:
@@ -342,6 +354,10 @@ async def open_bridge(
 
 def _note(city_id: str, found: Sequence[Oddity], tx: Transaction) -> None:
     tx.note_oddities(city_id, found)
+
+
+def _ask_learning(city_id: str, tx: Transaction) -> None:
+    tx.ask_learning(city_id, "", take=True)
 
 
 def _active_model(city_id: str, tx: Transaction) -> Artifact | None:

@@ -15,7 +15,7 @@ from bridge.city.desk import Desk
 from bridge.flow.settling import Handling
 from bridge.flow.vigil import Vigil
 from bridge.open311.client import Client
-from bridge.ports import Channel
+from bridge.ports import Blobs, Channel
 from bridge.store.types import new_id
 from bridge.vocabulary import Outbound
 from bridge.web.console.parts import MOUNT, AccountInfo, Console
@@ -32,8 +32,12 @@ def console_of(
     desks: Mapping[str, Desk],
     clients: Mapping[str, Client],
     accounts: Mapping[str, Channel],
+    blobs: Blobs,
+    *,
+    learns: bool = False,
 ) -> Console:
-    """The console's parts. Its key is made once and kept beside the database."""
+    """The console's parts. Its key is made once and kept beside the database. `learns`: the bridge does what is
+    asked for of learning."""
     return Console(
         handling=work,
         settings=settings.console,
@@ -48,7 +52,9 @@ def console_of(
         city_settings={city.id: _plain(city) for city in settings.city},
         circuits=partial(_circuits, clients),
         test=partial(_send_test, accounts),
-        retention=settings.retention.model_dump(),
+        retention=settings.retention.rules,
+        learns=learns,
+        blobs=blobs,
     )
 
 

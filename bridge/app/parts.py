@@ -207,7 +207,8 @@ def file_of(store: Store, blobs: Blobs) -> Photo:
 def client_of(
     settings: Settings, city: CitySettings, desk: Desk | None, clock: Clock, photo: Photo | None = None
 ) -> Client:
-    if desk:
+    """The client of a city's endpoint; an embedded one is the bridge's own, without its desk for reads only."""
+    if city.embedded:
         host = "127.0.0.1" if settings.server.host in ("0.0.0.0", "::", "") else settings.server.host  # noqa: S104
         profile = Profile(
             endpoint=f"http://{host}:{settings.server.port}{embedded_path(city.id)}",
@@ -216,7 +217,8 @@ def client_of(
             settle_seconds=0,
             reads_per_minute=0,
         )
-        return Client(profile, desk.settings.api_keys[-1].get_secret_value(), clock=clock, photo=photo)
+        key = desk.settings.api_keys[-1].get_secret_value() if desk else None
+        return Client(profile, key, clock=clock, photo=photo)
     key = city.api_key.get_secret_value() if city.api_key else None
     return Client(city_profile(city), key, clock=clock, photo=photo)
 

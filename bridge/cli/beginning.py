@@ -177,7 +177,8 @@ async def _learn(settings: Settings, city_id: str, check: Check, history: Path) 
         return
     store = open_database(settings, SystemClock())[0]
     try:
-        await learning.promote(lesson, city_id, store, FolderBlobs(settings.data_dir / "blobs"))
+        blobs = FolderBlobs(settings.data_dir / "blobs")
+        await learning.keep(lesson, city_id, store, blobs, take=True)
     finally:
         await store.close()
     right = f"{lesson.new['top1']:.0%} right at once"

@@ -12,16 +12,13 @@ from typing import Annotated
 import typer
 
 from bridge import learning, logs
-from bridge.app import SystemClock, build_models, client_of
-from bridge.app.parts import history_file
 from bridge.cli.opened import opened
 from bridge.cli.terminal import DEFAULT_CONFIG, ConfigFile, one_line, progress, say, settings_of
 from bridge.errors import BridgeError, SettingsError
-from bridge.learning import Lesson, PerService
+from bridge.learning import Lesson
 from bridge.ports import Store
 from bridge.store.blobs import FolderBlobs
-from bridge.vocabulary import Service
-from classifiers.training.data import Row
+from bridge.vocabulary import PerService
 from config.settings import CitySettings, Settings
 
 app = typer.Typer()
@@ -35,7 +32,7 @@ def learn(
     history: Annotated[
         Path | None, typer.Option("--from", help="Learn from this JSONL or export instead of the city's own list.")
     ] = None,
-    days: Annotated[int, typer.Option(help="How far back to read.", min=1)] = 730,
+    days: Annotated[int, typer.Option(help="How far back to read.", min=1)] = learning.HISTORY_DAYS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Measure only.")] = False,
 ) -> None:
     """Learns from a city's public history, and takes the new model into use if it is better there."""
@@ -52,24 +49,8 @@ def learn(
 async def _learn(
     settings: Settings, city: CitySettings, history: Path | None, since: datetime, dry_run: bool
 ) -> None:
-    built_in = build_models(settings.models_path, progress).services
-    file = history or history_file(settings.data_dir, city.id)
-    offered: tuple[Service, ...] = ()
-    if not history:
-        client = client_of(settings, city, None, SystemClock())
-        try:
-            offered = await client.services()
-            await learning.fetch_history(client, file, since, datetime.now(UTC), progress)
-        finally:
-            await client.close()
-    async with _opened(settings) as (store, blobs):
-        active = await store.read(lambda tx: tx.active_artifact(city.id, learning.KIND))
-        running = blobs.path(active.blob_id) if active else built_in
-        taught = await store.read(lambda tx: tx.console.examples(city.id))
-        corrections = [
-            Row(each.text, each.language or "en", each.service_code, each.service_code) for each in taught
-        ]
-        lesson = learning.learn(file, built_in, running, offered, progress, corrections)
+    async with opened(settings) as store:
+        lesson = await learning.lesson(settings, city, store, progress, since, history)
         _show(lesson)
         if dry_run or not lesson.better:
             say(
@@ -78,7 +59,8 @@ async def _learn(
                 else "The new model is better; it was only measured."
             )
             return
-        await learning.promote(lesson, city.id, store, blobs)
+        blobs = FolderBlobs(settings.data_dir / "blobs")
+        await learning.keep(lesson, city.id, store, blobs, take=True)
         say("The new model is better and is now in use; the old one is kept (open311-bridge models list).")
 
 

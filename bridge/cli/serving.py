@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Collection, Sequence
 from functools import partial
@@ -15,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from bridge import logs
+from bridge import learning, logs
 from bridge.app import ROLES, Role, SystemClock, city_profile, open_bridge
 from bridge.app.console import welcome
 from bridge.cli.terminal import (
@@ -54,7 +53,7 @@ def serve(
     with one_line():
         settings = settings_of(config)
         roles = _roles(settings, role or [])
-        asyncio.run(_serve(settings, config, roles, settings.server.port if port is None else port))
+        asyncio.run(_serve(settings, roles, settings.server.port if port is None else port))
 
 
 def _roles(settings: Settings, named: Sequence[str]) -> Collection[Role]:
@@ -68,35 +67,21 @@ def _roles(settings: Settings, named: Sequence[str]) -> Collection[Role]:
     return chosen or ROLES
 
 
-async def _serve(settings: Settings, config: Path, roles: Collection[Role], port: int) -> None:
+async def _serve(settings: Settings, roles: Collection[Role], port: int) -> None:
     if "intake" in roles and not port:
         raise SettingsError("--port: intake takes messages over HTTP, so it needs a port")
     listener = listen(settings.server.host, port) if port else None
-    async with open_bridge(settings, SystemClock(), progress) as bridge:
+    teach = partial(learning.teach, settings)
+    async with open_bridge(settings, SystemClock(), progress, teach=teach) as bridge:
         link = await welcome(settings, bridge.handling)
         if link:
             progress(f"The staff console has no account yet. Set up the first: {link}")
-        bridge.relearn = partial(_learn, config)
         running = asyncio.ensure_future(bridge.run(listener, roles=roles))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, running.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await running
-
-
-LEARN = "import sys; from bridge.cli import app; app(sys.argv[1:])"
-
-
-async def _learn(config: Path, city_id: str) -> None:
-    """In a process of its own: learning takes all of a core, and memory that serving need not keep."""
-    command = (sys.executable, "-c", LEARN, "learn", "--config", str(config), "--city", city_id)
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        await process.wait()
-    finally:
-        if process.returncode is None:
-            process.terminate()
 
 
 @app.command("check-config")

@@ -13,12 +13,14 @@ import tempfile
 import textwrap
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 import channels
+from bridge import learning
 from bridge.app import Bridge, Progress, SystemClock, embedded_path, open_bridge
 from bridge.demo.pages import pages
 from bridge.demo.phones import ChatPhone, MailPhone, Phone, SmsPhone
@@ -69,7 +71,8 @@ async def town(models_dir: Path, web_port: int, progress: Progress) -> AsyncIter
             text = made.configuration(Path(folder), models_dir)
             models = {name: kind.settings for name, kind in channels.REGISTRY.items()}
             settings = parse(text, FOLDER, models, made.environ)
-            async with open_bridge(settings, SystemClock(), progress) as bridge:
+            teach = partial(learning.teach, settings)
+            async with open_bridge(settings, SystemClock(), progress, teach=teach) as bridge:
                 ready = asyncio.Event()
                 listener = listen(settings.server.host, settings.server.port)
                 here = Town(bridge, made, f"http://127.0.0.1:{settings.server.port}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 
 from bridge.ports import Clock, Store, Transaction
@@ -15,9 +15,16 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 
 
+def ruled(rules: Retention, ages: Mapping[Kept, int]) -> Retention:
+    """The settings' rules with what staff said since in their place."""
+    own = {kind: timedelta(days=days) for kind, days in ages.items()}
+    return Retention({kind: keep for kind, keep in {**rules.keep, **own}.items() if keep})
+
+
 async def look(store: Store, clock: Clock, rules: Retention) -> None:
-    """Deletes all that the rules let go. What a legal hold covers stays."""
-    for kind, keep in rules.keep.items():
+    """Deletes all that the rules let go, or what staff said in their place. What a legal hold covers stays."""
+    now_ruled = ruled(rules, await store.read(lambda tx: tx.retention_ages()))
+    for kind, keep in now_ruled.keep.items():
         gone = await _delete(store, kind, clock.now() - keep)
         if gone:
             log.info("records deleted", extra={"kind": kind, "rows": gone})

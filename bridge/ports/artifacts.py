@@ -12,7 +12,11 @@ class ArtifactsOf(Protocol):
 
     def active_artifact(self, city_id: str, kind: str) -> Artifact | None: ...
     def artifacts(self, city_id: str, kind: str) -> tuple[Artifact, ...]:
-        """All that were ever activated, oldest first."""
+        """All on record, oldest first."""
+        ...
+
+    def keep_artifact(self, city_id: str, kind: str, artifact: Artifact) -> str:
+        """Records an artifact without taking it into use; the row's id."""
         ...
 
     def activate(self, city_id: str, kind: str, artifact: Artifact) -> None:

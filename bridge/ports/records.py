@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,6 +20,15 @@ class RecordsOf(Protocol):
         """Deletes them, but for what is held by now, and records that. How many went."""
         ...
 
+    def expired_count(self, kind: Kept, before: datetime) -> int:
+        """How many rows of a kind from before then may go."""
+        ...
+
+    def retention_ages(self) -> Mapping[Kept, int]:
+        """For how many days staff said that a kind is kept, 0 for good; for others the settings hold."""
+        ...
+
+    def set_retention_age(self, kind: Kept, days: int) -> None: ...
     def delete_resident(self, contact_id: str, cause: str, by: str) -> int:
         """Deletes all that was said with a resident and who they are; their reports stay, without words and
         contact. Records that. Raises Permanent where it may not be done, or not now."""
@@ -31,6 +40,10 @@ class RecordsOf(Protocol):
 
     def set_hold(self, scope: HoldScope, target: str, reason: str, by: str) -> Hold: ...
     def lift_hold(self, hold_id: str) -> bool: ...
+    def is_held(self, contact_id: str) -> bool:
+        """Whether a hold covers a resident."""
+        ...
+
     def holds(self) -> tuple[Hold, ...]:
         """Those that stand."""
         ...

@@ -13,6 +13,7 @@ from bridge.ports.console import ConsoleOf
 from bridge.ports.conversations import ConversationsOf
 from bridge.ports.deliveries import DeliveriesOf
 from bridge.ports.inbox import InboxOf
+from bridge.ports.learning import LearningOf
 from bridge.ports.media import MediaOf
 from bridge.ports.outbox import OutboxOf
 from bridge.ports.records import RecordsOf
@@ -37,6 +38,7 @@ class Transaction(
     DeliveriesOf,
     AttemptsOf,
     ArtifactsOf,
+    LearningOf,
     CitiesOf,
     RecordsOf,
     WorkOf,

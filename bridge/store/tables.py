@@ -380,6 +380,25 @@ class ActiveArtifact(Base, table=True):
     since: datetime = _time()
 
 
+class LearningRun(Base, table=True):
+    """A run of learning from a city's history: asked for, under way, ended, and with what result."""
+
+    __tablename__ = "learning_run"
+
+    id: str = _id()
+    city_id: str = Field(index=True)
+    asked_by: str = ""
+    take: bool = False
+    state: str = "queued"
+    progress: str = ""
+    error: str = ""
+    result: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
+    asked_at: datetime = _time()
+    started_at: datetime | None = _time(nullable=True)
+    seen_at: datetime | None = _time(nullable=True)
+    ended_at: datetime | None = _time(nullable=True)
+
+
 class Threshold(Base, table=True):
     """A city's own certainty thresholds for a service, where they differ from its policy."""
 
@@ -551,6 +570,15 @@ class LegalHold(Base, table=True):
     set_by: str
     created_at: datetime = _time()
     lifted_at: datetime | None = _time(nullable=True)
+
+
+class RetentionAge(Base, table=True):
+    """For how many days a kind of record is kept, 0 for good, where staff said so after the settings file did."""
+
+    __tablename__ = "retention_age"
+
+    kind: str = Field(primary_key=True)
+    days: int
 
 
 class Deletion(Base, table=True):

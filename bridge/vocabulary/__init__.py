@@ -12,6 +12,7 @@ imports any other part or library, so every part may import this.
     rows           claimed work, as it crosses the store's port
     records        what is kept of residents, and for how long
     work           how the work stands
+    learning       runs of learning, and what came of them
 """
 
 from bridge.vocabulary.conversation import (
@@ -60,6 +61,7 @@ from bridge.vocabulary.conversation import (
     ToStaff,
     TwinsFound,
 )
+from bridge.vocabulary.learning import LearningResult, LearningRun, LearningState, PerService
 from bridge.vocabulary.messages import (
     Attachment,
     Choice,
@@ -173,6 +175,9 @@ __all__ = [
     "InboxRow",
     "Kept",
     "KnownContact",
+    "LearningResult",
+    "LearningRun",
+    "LearningState",
     "Located",
     "LookForTwins",
     "Lookup",
@@ -185,6 +190,7 @@ __all__ = [
     "Outbound",
     "OutboxRow",
     "Outcome",
+    "PerService",
     "Pin",
     "Place",
     "PlaceSource",

@@ -62,12 +62,13 @@ class KnownContact:
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which records are wanted; what is not set does not narrow. `word` is looked for in all texts, whatever its
-    case; `sender` is a resident's address."""
+    case; `sender` is a resident's address, `contact_id` one resident as one city knows them on one channel."""
 
     since: datetime | None = None
     until: datetime | None = None
     word: str = ""
     sender: str = ""
+    contact_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,6 +273,7 @@ def make(folder: Path, **settings: object) -> World:
         catalog=work.catalog,
         public_url="http://console.example",
         city_settings={CITY: {"endpoint": "https://city.example"}},
+        learns=True,
     )
     app = Starlette(routes=[Mount(MOUNT, console_app(console))])
     dispatching = dispatch.Dispatch(work, {"texts": channel})  # type: ignore[dict-item]  # it only sends

@@ -11,6 +11,7 @@ from bridge.store.transaction.attempts import Attempts
 from bridge.store.transaction.cities import Cities
 from bridge.store.transaction.deliveries import Deliveries
 from bridge.store.transaction.inbox import InboxPart
+from bridge.store.transaction.learning import Learning
 from bridge.store.transaction.media import MediaPart
 from bridge.store.transaction.records import Records
 from bridge.store.transaction.reports import Reports
@@ -29,6 +30,7 @@ class SqlTransaction(
     Staff,
     Attempts,
     Artifacts,
+    Learning,
     Cities,
     RetentionPart,
     Records,

@@ -27,8 +27,12 @@ class Artifacts(Unit):
         return tuple(Artifact(row.blob_id, row.manifest) for row in rows)
 
     def activate(self, city_id: str, kind: str, artifact: Artifact) -> None:
+        id_ = self.keep_artifact(city_id, kind, artifact)
+        active = t.ActiveArtifact(city_id=city_id, kind=kind, artifact_id=id_, since=self._clock.now())
+        self._session.merge(active)
+
+    def keep_artifact(self, city_id: str, kind: str, artifact: Artifact) -> str:
         self._in_turn("artifact", city_id, kind)  # processes that start together all bring the built-in ones
-        now = self._clock.now()
         same = select(t.Artifact).where(
             t.Artifact.city_id == city_id, t.Artifact.kind == kind, t.Artifact.blob_id == artifact.blob_id
         )
@@ -37,9 +41,8 @@ class Artifacts(Unit):
             kind=kind,
             blob_id=artifact.blob_id,
             manifest=dict(artifact.manifest),
-            created_at=now,
+            created_at=self._clock.now(),
         )
         self._session.add(row)
         self._session.flush()
-        active = t.ActiveArtifact(city_id=city_id, kind=kind, artifact_id=row.id, since=now)
-        self._session.merge(active)
+        return row.id

@@ -28,6 +28,9 @@ class Holds(Unit):
         row.lifted_at = self._clock.now()
         return True
 
+    def is_held(self, contact_id: str) -> bool:
+        return self._all_is_held() or contact_id in self._session.scalars(self._held_contacts()).all()
+
     def holds(self) -> tuple[Hold, ...]:
         statement = select(t.LegalHold).where(col(t.LegalHold.lifted_at).is_(None))
         return tuple(_hold(row) for row in self._session.exec(statement.order_by(col(t.LegalHold.id))))

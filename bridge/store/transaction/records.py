@@ -24,17 +24,17 @@ class Records(Unit):
         )
 
     def said(self, query: Query, after: str, limit: int) -> tuple[Said, ...]:
-        rows = self._session.exec(_fitting(select(t.Inbox), t.Inbox, query, after, limit, sender=_heard_from))
+        rows = self._session.exec(_fitting(select(t.Inbox), t.Inbox, query, after, limit, of=_heard_from))
         return tuple(_said(row) for row in rows)
 
     def told(self, query: Query, after: str, limit: int) -> tuple[Said, ...]:
         replies = select(t.Outbox).where(t.Outbox.kind == "reply")
-        rows = self._session.exec(_fitting(replies, t.Outbox, query, after, limit, sender=_in_talk_with))
+        rows = self._session.exec(_fitting(replies, t.Outbox, query, after, limit, of=_in_talk_with))
         return tuple(_told(row) for row in rows)
 
     def files(self, query: Query, after: str, limit: int) -> tuple[StoredFile, ...]:
         kept = select(t.Media).where(col(t.Media.revoked_at).is_(None))
-        rows = self._session.exec(_fitting(kept, t.Media, query, after, limit, sender=_sent_by))
+        rows = self._session.exec(_fitting(kept, t.Media, query, after, limit, of=_sent_by))
         return tuple(
             StoredFile(
                 row.id, row.conversation_id, row.report_id or "", row.blob_id, row.media_type, row.created_at
@@ -43,39 +43,45 @@ class Records(Unit):
         )
 
     def filed(self, query: Query, after: str, limit: int) -> tuple[Report, ...]:
-        rows = self._session.exec(_fitting(select(t.Report), t.Report, query, after, limit, sender=_reported_by))
+        rows = self._session.exec(_fitting(select(t.Report), t.Report, query, after, limit, of=_reported_by))
         return tuple(values.report(row) for row in rows)
 
 
-def _fitting(statement: Any, table: Any, query: Query, after: str, limit: int, *, sender: Any) -> Any:
+def _fitting(statement: Any, table: Any, query: Query, after: str, limit: int, *, of: Any) -> Any:
     since = max(after, first_id(query.since) if query.since else "")
     statement = statement.where(table.id > since)
     if query.until:
         statement = statement.where(table.id < first_id(query.until))
-    if query.sender:
-        statement = statement.where(sender(query.sender))
+    if query.sender or query.contact_id:
+        statement = statement.where(of(_contacts(query)))
     return statement.order_by(table.id).limit(limit)
 
 
-def _talks(address: str) -> Select[Any]:
-    contacts = select(t.Contact.id).where(t.Contact.address == address)
+def _contacts(query: Query) -> Select[Any]:
+    found = select(t.Contact.id)
+    if query.sender:
+        found = found.where(t.Contact.address == query.sender)
+    return found.where(t.Contact.id == query.contact_id) if query.contact_id else found
+
+
+def _talks(contacts: Select[Any]) -> Select[Any]:
     return select(t.Conversation.id).where(col(t.Conversation.contact_id).in_(contacts))
 
 
-def _heard_from(address: str) -> Any:
-    return col(t.Inbox.conversation_id).in_(_talks(address))
+def _heard_from(contacts: Select[Any]) -> Any:
+    return col(t.Inbox.conversation_id).in_(_talks(contacts))
 
 
-def _in_talk_with(address: str) -> Any:
-    return col(t.Outbox.conversation_id).in_(_talks(address))
+def _in_talk_with(contacts: Select[Any]) -> Any:
+    return col(t.Outbox.conversation_id).in_(_talks(contacts))
 
 
-def _sent_by(address: str) -> Any:
-    return col(t.Media.conversation_id).in_(_talks(address))
+def _sent_by(contacts: Select[Any]) -> Any:
+    return col(t.Media.conversation_id).in_(_talks(contacts))
 
 
-def _reported_by(address: str) -> Any:
-    return col(t.Report.contact_id).in_(select(t.Contact.id).where(t.Contact.address == address))
+def _reported_by(contacts: Select[Any]) -> Any:
+    return col(t.Report.contact_id).in_(contacts)
 
 
 def _said(row: t.Inbox) -> Said:

@@ -41,9 +41,22 @@ class RetentionPart(Holds):
             self._record(kind, gone, RETENTION, "scheduler")
         return gone
 
+    def expired_count(self, kind: Kept, before: datetime) -> int:
+        if self._all_is_held():
+            return 0
+        counts = (select(func.count()).select_from(ids.subquery()) for ids in self._candidates(kind, before))
+        return sum(self._session.scalars(count).one() for count in counts)
+
+    def retention_ages(self) -> Mapping[Kept, int]:
+        rows = self._session.exec(select(t.RetentionAge))
+        return {row.kind: row.days for row in rows}  # type: ignore[misc]  # written by us alone, from the same Literal
+
+    def set_retention_age(self, kind: Kept, days: int) -> None:
+        self._session.merge(t.RetentionAge(kind=kind, days=days))
+
     def delete_resident(self, contact_id: str, cause: str, by: str) -> int:
         contact = self._session.get_one(t.Contact, contact_id)
-        if self._all_is_held() or contact_id in self._session.scalars(self._held_contacts()).all():
+        if self.is_held(contact_id):
             raise Permanent("a legal hold covers this resident")
         if self._busy(contact_id):
             raise Permanent("a message or report of this resident is on its way: try again when it has arrived")

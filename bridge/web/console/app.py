@@ -9,7 +9,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bridge.web.console import cities, city_desk, conversations, duty, figures, people, queue, requests, setup
+from bridge.web.console import (
+    city_desk,
+    conversations,
+    duty,
+    figures,
+    keeping,
+    models,
+    people,
+    queue,
+    requests,
+    setup,
+)
 from bridge.web.console.guard import Gate, Headers, tile_host
 from bridge.web.console.look import STATIC, environment
 from bridge.web.console.parts import MOUNT, Console
@@ -63,6 +74,8 @@ def _pages(gate: Gate) -> list[BaseRoute]:
         Route("/conversations/{id}/talk", gate(conversations.talk)),
         Route("/conversations/{id}/reply", gate(conversations.reply, "agent"), methods=["POST"]),
         Route("/conversations/{id}/note", gate(conversations.note, "agent"), methods=["POST"]),
+        Route("/conversations/{id}/export", gate(keeping.hand_out, "admin"), methods=["POST"]),
+        Route("/conversations/{id}/erase", gate(keeping.erase, "admin"), methods=["POST"]),
         Route("/conversations/{id}/block", gate(conversations.set_blocked, "agent"), methods=["POST"]),
         Route("/requests", gate(requests.requests)),
         Route("/requests/map", gate(requests.request_map)),
@@ -78,9 +91,8 @@ def _pages(gate: Gate) -> list[BaseRoute]:
         Route("/desk/{city}/{id}", gate(city_desk.change, "agent"), methods=["POST"]),
         Route("/figures", gate(figures.page)),
         Route("/figures/{table}.csv", gate(figures.export)),
-        Route("/services", gate(cities.cities)),
         Route("/duty", gate(duty.duty)),
-        Route("/setup", gate(setup.services, "admin")),
+        Route("/setup", gate(setup.services)),
         Route("/setup/threshold", gate(setup.set_threshold, "admin"), methods=["POST"]),
         Route("/setup/cities", gate(setup.cities, "admin")),
         Route("/setup/channels", gate(setup.channels, "admin")),
@@ -88,12 +100,18 @@ def _pages(gate: Gate) -> list[BaseRoute]:
         Route("/setup/words", gate(setup.words, "admin")),
         Route("/setup/words", gate(setup.set_words, "admin"), methods=["POST"]),
         Route("/setup/words/preview", gate(setup.preview, "admin"), methods=["POST"]),
-        Route("/setup/models", gate(setup.models, "admin")),
-        Route("/setup/models", gate(setup.use_model, "admin"), methods=["POST"]),
+        Route("/setup/models", gate(models.models, "admin")),
+        Route("/setup/models", gate(models.use, "admin"), methods=["POST"]),
+        Route("/setup/models/learn", gate(models.learn, "admin"), methods=["POST"]),
+        Route("/setup/models/run", gate(models.runs, "admin")),
+        Route("/setup/models/runs/{id}", gate(models.run, "admin")),
         Route("/setup/templates", gate(setup.templates, "admin")),
         Route("/setup/templates", gate(setup.keep_template, "admin"), methods=["POST"]),
         Route("/setup/templates/{id}/drop", gate(setup.drop_template, "admin"), methods=["POST"]),
-        Route("/setup/retention", gate(setup.retention, "admin")),
+        Route("/setup/retention", gate(keeping.retention, "admin")),
+        Route("/setup/retention", gate(keeping.set_retention, "admin"), methods=["POST"]),
+        Route("/setup/holds", gate(keeping.hold, "admin"), methods=["POST"]),
+        Route("/setup/holds/{id}/lift", gate(keeping.lift, "admin"), methods=["POST"]),
         Route("/people", gate(people.people, "admin")),
         Route("/people/invite", gate(people.invite_person, "admin"), methods=["POST"]),
         Route("/people/{id}", gate(people.change_person, "admin"), methods=["POST"]),

@@ -9,7 +9,8 @@ from typing import Any
 
 from bridge.city.desk import Desk
 from bridge.flow.settling import Handling
-from bridge.ports import Catalog
+from bridge.ports import Blobs, Catalog
+from bridge.vocabulary import Retention
 from bridge.web.console.taking import Taken
 from config.settings import ConsoleSettings
 
@@ -28,7 +29,8 @@ class AccountInfo:
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """Everything a page may ask. `secret` signs what has to come back unchanged from a browser."""
+    """Everything a page may ask. `secret` signs what has to come back unchanged from a browser; `retention` is the
+    settings file's; `learns`: learning runs that are asked for are done."""
 
     handling: Handling
     settings: ConsoleSettings
@@ -41,7 +43,9 @@ class Console:
     city_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     circuits: Callable[[], Mapping[str, tuple[datetime | None, ...]]] = dict
     test: Callable[[str, str], Awaitable[None]] | None = None
-    retention: Mapping[str, float | None] = field(default_factory=dict)
+    retention: Retention = field(default_factory=Retention)
+    blobs: Blobs | None = None
+    learns: bool = False
 
     @property
     def undo(self) -> timedelta:

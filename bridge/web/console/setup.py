@@ -1,4 +1,4 @@
-"""Set-up: services, cities, channels, texts, models, retention. What the settings file sets is only shown."""
+"""Set-up: services, cities, channels, texts. What the settings file sets is only shown."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from starlette.responses import Response
 from bridge import segments
 from bridge.errors import BridgeError
 from bridge.flow.settling import Handling
-from bridge.flow.staffing import Conflict, Unknown
+from bridge.flow.staffing import Unknown
 from bridge.ports import Transaction
-from bridge.vocabulary import Artifact
 from bridge.vocabulary.console import Template
 from bridge.web.console.parts import Console
-from bridge.web.console.visit import Visit, to
+from bridge.web.console.visit import Visit, Wrong, to
 from config.catalog import EditedCatalog, GettextCatalog
 
-MODEL = "service model"
 LANGUAGES = {"en": "English", "es": "Spanish"}
 SAMPLES: Mapping[str, str] = {
     "city": "City of Fairview",
@@ -54,12 +52,19 @@ class Message:
 
 
 async def services(visit: Visit) -> Response:
-    city_id = _city(visit)
+    city_id = visit.city()
     city = visit.console.handling.jurisdictions[city_id]
-    own = await visit.console.handling.store.read(lambda tx: tx.console.thresholds(city_id))
+    own = await visit.store.read(lambda tx: tx.console.thresholds(city_id))
     rows = sorted(city.services.values(), key=lambda service: (service.group, service.service_name))
     return visit.page(
-        "setup_services.html", tab="services", city_id=city_id, rows=rows, own=own, policy=city.policy
+        "setup_services.html",
+        tab="services",
+        city_id=city_id,
+        rows=rows,
+        own=own,
+        policy=city.policy,
+        oddities=await visit.store.read(lambda tx: tx.oddities(city_id)),
+        zone=visit.zone(city_id),
     )
 
 
@@ -72,9 +77,9 @@ async def set_threshold(visit: Visit) -> Response:
     try:
         submit = float(given) / 100 if given else None
     except ValueError:
-        raise Conflict("A threshold is a number of percent.") from None
+        raise Wrong("A threshold is a number of percent.") from None
     if submit is not None and not 0 <= submit <= 1:
-        raise Conflict("A threshold lies between 0 and 100 percent.")
+        raise Wrong("A threshold lies between 0 and 100 percent.")
     work = visit.console.handling
     await work.store.write(lambda tx: tx.console.set_threshold(city_id, code, submit))
     await visit.trace("threshold.set", "service", code, city=city_id, submit=given or "as the city's")
@@ -99,7 +104,7 @@ async def channels(visit: Visit) -> Response:
     def read(tx: Transaction) -> list[object]:
         return [tx.console.last_heard(account.id) for account in accounts]
 
-    heard = await visit.console.handling.store.read(read)
+    heard = await visit.store.read(read)
     rows = list(zip(accounts, heard, strict=True))
     return visit.page("setup_channels.html", tab="channels", rows=rows, said=visit.query.get("said", ""))
 
@@ -145,7 +150,7 @@ async def set_words(visit: Visit) -> Response:
     catalog = _catalog(visit.console)
     fault = catalog.fault(id_, text)
     if fault or language not in catalog.written.texts:
-        raise Conflict(f"The text was not kept: {fault or 'there is no such language'}.")
+        raise Wrong(f"The text was not kept: {fault or 'there is no such language'}.")
     text = " ".join(text.split())
     own = "" if text == catalog.written.texts[language].get(id_) else text
     work = visit.console.handling
@@ -155,63 +160,24 @@ async def set_words(visit: Visit) -> Response:
     return to("/setup/words", language=language, saved="yes")
 
 
-async def models(visit: Visit) -> Response:
-    city_id = _city(visit)
-
-    def read(tx: Transaction) -> tuple[tuple[Artifact, ...], Artifact | None, int]:
-        kept = tx.artifacts(city_id, MODEL)
-        return kept, tx.active_artifact(city_id, MODEL), len(tx.console.examples(city_id))
-
-    kept, active, examples = await visit.console.handling.store.read(read)
-    return visit.page(
-        "setup_models.html",
-        tab="models",
-        city_id=city_id,
-        rows=kept[::-1],
-        active=active.blob_id if active else "",
-        examples=examples,
-    )
-
-
-async def use_model(visit: Visit) -> Response:
-    """Takes a kept model into use; the one before stays kept."""
-    city_id, blob_id = visit.field("city", 60), visit.field("model", 80)
-    if city_id not in visit.cities:
-        raise Unknown("there is no such city")
-
-    def work(tx: Transaction) -> None:
-        chosen = next((kept for kept in tx.artifacts(city_id, MODEL) if kept.blob_id == blob_id), None)
-        if chosen is None:
-            raise Unknown("there is no such model")
-        tx.activate(city_id, MODEL, chosen)
-
-    await visit.console.handling.store.write(work)
-    await visit.trace("model.used", "model", blob_id[:12], city=city_id)
-    return to("/setup/models", city=city_id, saved="yes")
-
-
-async def retention(visit: Visit) -> Response:
-    return visit.page("setup_retention.html", tab="retention", kept=visit.console.retention)
-
-
 async def templates(visit: Visit) -> Response:
-    kept = await visit.console.handling.store.read(lambda tx: tx.console.templates())
+    kept = await visit.store.read(lambda tx: tx.console.templates())
     return visit.page("setup_templates.html", tab="templates", rows=kept)
 
 
 async def keep_template(visit: Visit) -> Response:
     title, text = visit.field("title", 80), visit.field("text", 1000)
     if not title or not text:
-        raise Conflict("A template has a title and a text.")
+        raise Wrong("A template has a title and a text.")
     made = Template(visit.field("id", 40), "", title, text)
-    await visit.console.handling.store.write(lambda tx: tx.console.keep_template(made))
+    await visit.store.write(lambda tx: tx.console.keep_template(made))
     await visit.trace("template.kept", "template", title)
     return to("/setup/templates", saved="yes")
 
 
 async def drop_template(visit: Visit) -> Response:
     id_ = visit.path("id")
-    await visit.console.handling.store.write(lambda tx: tx.console.drop_template(id_))
+    await visit.store.write(lambda tx: tx.console.drop_template(id_))
     await visit.trace("template.dropped", "template", id_)
     return to("/setup/templates", saved="yes")
 
@@ -224,16 +190,6 @@ async def take_up(work: Handling, catalog: object) -> None:
             city.policy = replace(city.policy, submit_of=own)
     if isinstance(catalog, EditedCatalog):
         catalog.edited = await work.store.read(lambda tx: tx.console.wordings())
-
-
-def _city(visit: Visit) -> str:
-    asked = visit.query.get("city", "")
-    if asked in visit.cities:
-        return asked
-    mine = next(iter(visit.cities), "")
-    if not mine:
-        raise Unknown("there is no city here")
-    return mine
 
 
 def _catalog(console: Console) -> EditedCatalog:

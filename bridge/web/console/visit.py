@@ -12,7 +12,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bridge.errors import BridgeError
 from bridge.flow.staffing import Person, Unknown
+from bridge.ports import Store
 from bridge.vocabulary.console import Account, SignedIn, Trace
 from bridge.web.console.parts import MOUNT, Console
 
@@ -23,12 +25,15 @@ SECTIONS = (
     "requests",
     "desk",
     "figures",
-    "services",
     "duty",
     "setup",
     "people",
     "audit",
 )  # what the navigation names
+
+
+class Wrong(BridgeError):
+    """What a form holds cannot be done; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,10 @@ class Visit:
     @property
     def person(self) -> Person:
         return Person(self.me, address_of(self.request), self.console.undo)
+
+    @property
+    def store(self) -> Store:
+        return self.console.handling.store
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -89,6 +98,16 @@ class Visit:
         """The cities this person works for, by id."""
         known = self.console.handling.jurisdictions
         return {city.id: city.name for city in known.values() if self.me.serves(city.id)}
+
+    def city(self) -> str:
+        """The city that a page is asked for, else the first of this person's."""
+        asked = self.query.get("city", "")
+        if asked in self.cities:
+            return asked
+        mine = next(iter(self.cities), "")
+        if not mine:
+            raise Unknown("there is no city here")
+        return mine
 
     def zone(self, city_id: str) -> str:
         city = self.console.handling.jurisdictions.get(city_id)

@@ -1,4 +1,5 @@
-"""The staff console: accounts, sessions, the audit log, notes, what was said and can be searched
+"""The staff console: accounts, sessions, the audit log, notes, what was said and can be
+searched, learning runs, how long records are kept
 
 Revision: 0002, after 0001
 """
@@ -44,6 +45,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_entry_account_id"), ["account_id"], unique=False)
         batch_op.create_index("ix_audit_entry_action_at", ["action", "at"], unique=False)
 
+    op.create_table(
+        "learning_run",
+        sa.Column("id", AutoString(length=32), nullable=False),
+        sa.Column("city_id", AutoString(), nullable=False),
+        sa.Column("asked_by", AutoString(), nullable=False),
+        sa.Column("take", sa.Boolean(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("progress", AutoString(), nullable=False),
+        sa.Column("error", AutoString(), nullable=False),
+        sa.Column("result", bridge.store.types.Json(), nullable=True),
+        sa.Column("asked_at", bridge.store.types.Timestamp(timezone=True), nullable=False),
+        sa.Column("started_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
+        sa.Column("seen_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
+        sa.Column("ended_at", bridge.store.types.Timestamp(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_learning_run")),
+    )
+    with op.batch_alter_table("learning_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_learning_run_city_id"), ["city_id"], unique=False)
+
+    op.create_table(
+        "retention_age",
+        sa.Column("kind", AutoString(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_retention_age")),
+    )
     op.create_table(
         "reply_template",
         sa.Column("id", AutoString(length=32), nullable=False),
@@ -179,4 +205,6 @@ def downgrade() -> None:
     op.drop_table("wording")
     op.drop_table("said")
     op.drop_table("reply_template")
+    op.drop_table("retention_age")
+    op.drop_table("learning_run")
     op.drop_table("audit_entry")

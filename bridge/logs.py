@@ -70,6 +70,8 @@ def configure(level: str = "info", *, json: bool = False) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, handler.level))
     # It warns whenever a look is still under way when the next is due; that look then sees what is due.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # It writes whole answers that it cannot read, and those hold residents' words; the error comes to us as well.
+    logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
 
 
 def _follow(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

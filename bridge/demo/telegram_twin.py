@@ -65,6 +65,7 @@ class TelegramTwin:
         self.answered: list[str] = []
         self.unbuttoned: asyncio.Queue[int] = asyncio.Queue()  # messages whose buttons the bot took away
         self.away = False  # answers every call with 502
+        self.babbles = False  # answers every call with what no client can read
         self.commands: dict[str, Any] = {}
         self.blocked: set[int] = set()
         self.files: dict[str, bytes] = {}
@@ -188,6 +189,8 @@ class TelegramTwin:
     async def _call(self, request: Request) -> Response:
         if self.away:
             return Response(status_code=502)
+        if self.babbles:
+            return Response(b"<html>\xff\x00{", media_type="application/json")
         if request.path_params["token"] != self.token:
             return _error(401, "Unauthorized")
         # "All methods in the Bot API are case-insensitive."

@@ -32,6 +32,7 @@ from bridge.demo.loopback import served
 from channels.trust import trusted
 
 VERSION = "2010-04-01"
+NONSENSE = b"<html>\xff\x00{"
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class TwilioTwin:
         self._new: asyncio.Queue[Text] = asyncio.Queue()
         self._refusals: deque[Response] = deque()
         self._stalls: deque[float] = deque()
+        self._garbled = 0
         self._salt = secrets.token_hex(8)  # two runs of a twin never give one sid twice
         self._numbers = itertools.count(1)
         self._running = contextlib.AsyncExitStack()
@@ -165,6 +167,10 @@ class TwilioTwin:
         """Takes the next message, and answers only after `seconds`."""
         self._stalls.append(seconds)
 
+    def garble(self) -> None:
+        """Takes the next message, and answers what no client can read."""
+        self._garbled += 1
+
     # ------------------------------------------------------------------------------------- the REST API
 
     def _app(self) -> Starlette:
@@ -192,6 +198,9 @@ class TwilioTwin:
         text = self._take(form)
         if self._stalls:
             await asyncio.sleep(self._stalls.popleft())
+        if self._garbled:
+            self._garbled -= 1
+            return Response(NONSENSE, 201, media_type="application/json")
         return JSONResponse(self._resource(text), 201)
 
     async def _list(self, request: Request) -> Response:

@@ -21,10 +21,10 @@ from bridge.demo.loopback import served
 from bridge.demo.providers import FOLDER
 from bridge.vocabulary import ServiceRequest
 
-Trouble = Literal["none", "busy", "slow", "stored and silent", "stored and failed", "late"]
+Trouble = Literal["none", "busy", "slow", "stored and silent", "stored and failed", "late", "garbled"]
 """busy: refuses before it stores anything (503). slow: does its work, and answers a while later. stored and …:
 does its work, and then the answer is cut off or an error (500): whoever asked cannot know what became of it.
-late: does its work only when whoever asked has given up waiting."""
+late: does its work only when whoever asked has given up waiting. garbled: does its work, and answers nonsense."""
 
 MARKER = "Ref "
 SLOW_SECONDS = 0.5
@@ -110,6 +110,8 @@ class City:
                 await _fail(send, 500)
             elif trouble == "stored and silent":
                 await _cut(send)
+            elif trouble == "garbled":
+                await _babble(send)
             else:
                 for message in answers:
                     await send(message)
@@ -153,3 +155,9 @@ async def _cut(send: Send) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"[{"})
+
+
+async def _babble(send: Send) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b'<html>\xff\x00{"service_requests": [[[ NaN,,'})

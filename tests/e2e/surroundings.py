@@ -16,9 +16,12 @@ import psycopg
 from bridge.demo.providers import FOLDER, MAILBOX, NUMBER, Providers, providers
 from tests.e2e.city import City, city
 from tests.e2e.process import BridgeProcess, Main, serve
-from tests.e2e.waiting import until
+from tests.e2e.waiting import PATIENCE_SECONDS, until
 
-OPEN_WORK = "SELECT id FROM inbox WHERE state = 'open' UNION SELECT id FROM outbox WHERE state = 'open'"
+OPEN_WORK = " UNION ALL ".join(
+    f"SELECT id, kind, attempts, due_at, lease, error FROM {table} WHERE state = 'open'"
+    for table in ("inbox", "outbox")
+)
 
 ACCOUNT = "[[account]]"
 ACCOUNTS = ("texts", "mailbox", "bot")
@@ -99,9 +102,12 @@ class Surroundings:
         with contextlib.closing(sqlite3.connect(f"file:{self.data / 'bridge.db'}?mode=ro", uri=True)) as database:
             return database.execute(query).fetchall()
 
-    async def quiet(self) -> None:
-        """Waits until the bridge has nothing left to handle or to send. Raises TimeoutError."""
-        await until(lambda: not self.rows(OPEN_WORK))
+    async def quiet(self, seconds: float = PATIENCE_SECONDS) -> None:
+        """Waits until the bridge has nothing left to handle or to send. Raises AssertionError with what it has."""
+        try:
+            await until(lambda: not self.rows(OPEN_WORK), seconds)
+        except TimeoutError:
+            raise AssertionError(f"still open: {self.rows(OPEN_WORK)}") from None
 
 
 @contextlib.asynccontextmanager

@@ -1,10 +1,13 @@
-"""The disk is full, the database is gone: what is not stored is not acknowledged, and it recovers by itself."""
+"""The disk is full, the database or DNS is gone, the clock jumps, the others talk nonsense: what is not stored is
+not acknowledged, what cannot be sent waits, and it recovers by itself.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import resource
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import aiosmtplib
@@ -13,13 +16,16 @@ import pytest
 
 from bridge.demo.mail_sink import deliver, letter
 from bridge.demo.providers import MAILBOX
+from tests.e2e import spoilt
+from tests.e2e.city import fine
 from tests.e2e.crash import mind
-from tests.e2e.residents import Chatter, Texter, Writer, hears
+from tests.e2e.residents import RESIDENTS, Resident, Texter, hears
 from tests.e2e.surroundings import Surroundings, surroundings
-from tests.e2e.waiting import again_until
+from tests.e2e.waiting import again_until, until
 from tests.postgres import Server, server
 
 TEMPORARY = range(400, 500)  # of SMTP
+NUMBER = r"Its number is (\d+)\."
 
 
 @pytest.fixture
@@ -67,7 +73,7 @@ async def refuses(here: Surroundings, number: int) -> None:
 
 async def works(here: Surroundings, number: int) -> None:
     """What its provider delivers again is taken and answered, on each channel."""
-    residents = [kind(here.providers, number) for kind in (Texter, Writer, Chatter)]
+    residents = [kind(here.providers, number) for kind in RESIDENTS]
     for resident in residents:
         await resident.say("hello there")
     for resident in residents:
@@ -97,3 +103,103 @@ async def test_a_database_that_is_gone_is_waited_for(shared: Surroundings, postg
     postgres.start()
     await works(shared, 930)
     assert shared.bridge.alive
+
+
+# --------------------------------------------------------------------------------- what no provider repeats
+
+
+async def test_a_text_that_was_refused_and_never_comes_again_is_fetched(tmp_path: Path, models_dir: Path) -> None:
+    async with surroundings(tmp_path, models_dir, mind.serve, ["texts"]) as here:
+        _settle(here, "timeout_seconds = 2", "timeout_seconds = 2\nreconcile_seconds = 0.5")
+        await here.bridge.start()
+        await here.bridge.serving()
+        resident = Texter(here.providers, 940)
+        with no_room(here):
+            answer = await here.providers.twilio.text(resident.address, "huge pothole at 304 Oak St")
+            assert answer.status_code == 503
+        await hears(resident, NUMBER)
+        assert here.rows("SELECT count(*) FROM inbox") == [(1,)]
+
+
+# ------------------------------------------------------------------------------------- names and the clock
+
+
+@pytest.fixture
+async def spoilable(tmp_path: Path, models_dir: Path) -> AsyncIterator[Surroundings]:
+    """A bridge that knows the city and the providers by names, and whose clock a test can set."""
+    async with surroundings(tmp_path, models_dir, spoilt.serve) as made:
+        for provider in (made.providers.twilio, made.providers.telegram):
+            _settle(made, provider.url, provider.url.replace("127.0.0.1", "provider.test"))
+        _settle(made, 'relay_tls = "none"', 'relay_tls = "none"\nrelay_host = "relay.test"')
+        profile = tmp_path / "city.toml"
+        profile.write_text(profile.read_text().replace("127.0.0.1", "city.test"))
+        await made.bridge.start()
+        await made.bridge.serving()
+        yield made
+
+
+async def test_while_no_name_resolves_messages_are_taken_and_answers_wait(
+    spoilable: Surroundings, tmp_path: Path
+) -> None:
+    texter, writer, chatter = (kind(spoilable.providers, 950) for kind in RESIDENTS)
+    (tmp_path / spoilt.NO_NAMES).touch()
+    await texter.say("huge pothole at 310 Oak St")
+    await writer.say("huge pothole at 320 Elm St")
+    chatting = asyncio.create_task(chatter.say("huge pothole at 330 Main St"))
+    await until(lambda: "reply failed" in spoilable.bridge.log.read_text())
+    assert not texter.heard()
+    assert spoilable.rows("SELECT count(*) FROM inbox WHERE state = 'done'")[0][0] >= 1
+    (tmp_path / spoilt.NO_NAMES).unlink()
+    await chatting
+    await told_once(spoilable, [texter, writer, chatter])
+    assert spoilable.bridge.failures() == []
+
+
+async def test_a_clock_that_jumps_ahead_and_back_holds_up_nobody(spoilable: Surroundings, tmp_path: Path) -> None:
+    day, residents = 86_400, list[Resident]()
+    for number, ahead in enumerate((0, 2 * day, -day, 0)):
+        (tmp_path / spoilt.AHEAD).write_text(str(ahead))
+        residents.append(RESIDENTS[number % 3](spoilable.providers, 960 + number))
+        await residents[-1].say(f"huge pothole at {400 + 2 * number} Oak St")
+        await hears(residents[-1], NUMBER)
+    await told_once(spoilable, residents)
+    assert spoilable.bridge.failures() == []
+
+
+async def told_once(here: Surroundings, residents: Sequence[Resident]) -> None:
+    """Each hears the number of its report, once, and the city has each report once."""
+    for resident in residents:
+        await hears(resident, NUMBER)
+    await here.quiet()
+    for resident in residents:
+        assert sum("Its number is" in text for text in resident.heard()) == 1
+    assert len(here.city.requests()) == len(residents) == len(here.city.copies())
+
+
+# -------------------------------------------------------------------------------------------------- nonsense
+
+
+async def test_nonsense_from_the_city_and_the_providers_is_outlasted(alone: Surroundings) -> None:
+    texter, writer, chatter = residents = [kind(alone.providers, 970) for kind in RESIDENTS]
+    alone.city.trouble = lambda method: "garbled"
+    alone.providers.twilio.garble()
+    alone.providers.mail.refuse("what? no code")
+    alone.providers.telegram.babbles = True
+    await texter.say("huge pothole at 410 Oak St")
+    await writer.say("huge pothole at 420 Elm St")
+    chatting = asyncio.create_task(chatter.say("huge pothole at 430 Main St"))
+    await hears(texter, "We have your report")
+    alone.providers.telegram.babbles = False
+    alone.city.trouble = fine
+    await chatting
+    await told_once(alone, residents)
+    assert len(texter.heard()) == 2  # that it is held, and its number: Twilio's nonsense doubled neither
+    assert alone.bridge.failures() == []
+
+
+def _settle(here: Surroundings, setting: str, other: str) -> None:
+    """Changes a line of the settings of a bridge that is not started yet."""
+    file = here.data.with_name("bridge.toml")
+    text = file.read_text()
+    assert setting in text
+    file.write_text(text.replace(setting, other))

@@ -21,7 +21,7 @@ from bridge import logs
 from bridge.app import ROLES, Progress, SystemClock, open_bridge
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311.client import Client
-from bridge.ports import Blobs, Store
+from bridge.ports import Blobs, Clock, Store
 from bridge.vocabulary import Guess, Located, Mention, Pin, Place, Service
 from bridge.web.server import listen
 from config.settings import CitySettings, Settings, load
@@ -78,13 +78,15 @@ def serve(settings: Path, environ: Mapping[str, str], orders: Path, log: Path) -
     """What the process runs."""
     prepare(environ, orders, log)
     logs.configure(json=True)
-    asyncio.run(_serve(load(settings, {name: kind.settings for name, kind in channels.REGISTRY.items()})))
+    kinds = {name: kind.settings for name, kind in channels.REGISTRY.items()}
+    asyncio.run(run(load(settings, kinds), SystemClock()))
 
 
-async def _serve(settings: Settings) -> None:
+async def run(settings: Settings, clock: Clock) -> None:
+    """Serves until SIGTERM."""
     roles = [role for role in ROLES if role in (os.environ.get("ROLES") or ROLES)]
     port = settings.server.port if "intake" in roles else 0
-    async with open_bridge(settings, SystemClock(), lambda line: None, make_jurisdiction) as bridge:
+    async with open_bridge(settings, clock, lambda line: None, make_jurisdiction) as bridge:
         listener = listen(settings.server.host, port) if port else None
         running = asyncio.ensure_future(bridge.run(listener, roles=roles))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)

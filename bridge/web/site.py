@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from bridge.ports import Accept, Channel
+from bridge.web.bounds import Bounded
 
 
 def site(
@@ -20,4 +22,4 @@ def site(
     """One application. `mounts` maps a prefix ("/open311/fairview/v2") to an application."""
     hooks = [hook for channel in channels for hook in channel.hooks(accept)]
     mounted = [Mount(prefix, app) for prefix, app in mounts.items()]
-    return Starlette(routes=[*hooks, *mounted, *pages])
+    return Starlette(routes=[*hooks, *mounted, *pages], middleware=[Middleware(Bounded)])

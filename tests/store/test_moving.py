@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tarfile
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,6 +104,15 @@ async def test_a_backup_of_one_engine_is_restored_into_the_other(
     restore(settings(tmp_path / "three"), tmp_path / "c.tar.gz")
     again = SqliteStore(tmp_path / "three" / "bridge.db", clock, EmbeddedWake())
     assert (await left(again, clock))[1:] == (["thank you"], "Ada")
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "data/../../outside"])
+def test_an_archive_that_reaches_outside_its_folder_is_no_backup(tmp_path: Path, name: str) -> None:
+    with tarfile.open(tmp_path / "b.tar.gz", "w:gz") as made:
+        made.addfile(tarfile.TarInfo(name))
+    with pytest.raises(SettingsError, match="no backup"):
+        restore(settings(tmp_path / "new"), tmp_path / "b.tar.gz")
+    assert not (tmp_path / "outside").exists()
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
 
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bridge.web.bounds import Bounded
 from bridge.web.console.parts import MOUNT
 from tests.web.world import CITY, OTHER_CITY, World
 
@@ -107,3 +115,24 @@ async def test_no_file_outside_the_folder_is_served(world: World):
     async with world.visitor() as browser:
         for name in ("../app.py", "..%2fapp.py", "vendor/../../app.py", "console.css/x", "vendor"):
             assert (await browser.get(f"{MOUNT}/static/{name}")).status_code == 404
+
+
+async def test_a_stranger_s_form_is_small_and_brings_no_file(world: World):
+    async with world.visitor() as browser:
+        assert (await browser.post(f"{MOUNT}/login", data={"email": "x" * 100_000})).status_code == 413
+        assert (await browser.post(f"{MOUNT}/login", files={"f": bytes(200_000)})).status_code == 400
+
+
+async def test_no_body_is_larger_than_the_site_takes():
+    async def read(request: Request) -> Response:
+        return Response(str(len(await request.body())))
+
+    app = Bounded(Starlette(routes=[Route("/", read, methods=["POST"])]))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here.test") as stranger:
+
+        async def body(size: int) -> AsyncIterator[bytes]:
+            for _ in range(size):
+                yield bytes(1024 * 1024)
+
+        assert (await stranger.post("/", content=body(2))).text == str(2 * 1024 * 1024)
+        assert (await stranger.post("/", content=body(40))).status_code == 413

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from bridge.ports import ConsoleOf, Store
 from bridge.vocabulary.console import Account, Invitation, Role, Trace
+from bridge.web.bounds import small_form
 from bridge.web.console import passwords
 from bridge.web.console.guard import COOKIE, Gate, begin_session, hashed
 from bridge.web.console.look import context
@@ -55,7 +56,7 @@ class SignIn:
         return self._login_page(request)
 
     async def login(self, request: Request) -> Response:
-        form = await request.form()
+        form = await small_form(request)
         email, password = str(form.get("email", "")).strip().lower()[:200], str(form.get("password", ""))
         if not self._form_is_ours(str(form.get("token", ""))):
             return self._login_page(request, "The page had been open too long. Please try again.", email, 403)
@@ -87,7 +88,7 @@ class SignIn:
     async def setup(self, request: Request) -> Response:
         """Makes the account, or the new password, and signs in."""
         invitation = await self._invitation(request)
-        form = await request.form()
+        form = await small_form(request)
         if invitation is None or not self._form_is_ours(str(form.get("token", ""))):
             return self._gate.problem(403, "This link is used up", "Ask an administrator for a new one.")
         email = invitation.email or str(form.get("email", "")).strip().lower()[:200]

@@ -23,8 +23,8 @@ from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311 import profile as profiles
 from bridge.open311.boundary import read_boundary
 from bridge.open311.client import Client, Photo
-from bridge.open311.exchange import File
 from bridge.open311.profile import Profile
+from bridge.open311.shown import File
 from bridge.ports import Blobs, Clock, Locator, Store
 from bridge.store.blobs import digest
 from bridge.vocabulary import Artifact

@@ -35,6 +35,7 @@ from bridge.vocabulary import (
     Receipt,
     Report,
     Sent,
+    Submission,
     ToStaff,
     TwinsFound,
 )
@@ -204,18 +205,32 @@ async def _attempt(dispatch: Dispatch, row: OutboxRow, report: Report) -> None:
     if attempt is None:
         return
     log.info("attempt opened", extra={"report_id": report.id, "attempt_id": attempt.id})
+    with trace.crossing() as crossing:
+        receipt = await _posted(dispatch, report, payload)
+    attempt = replace(attempt, request=crossing.request, answer=crossing.answer)
+    match receipt:
+        case Retryable():
+            await _not_stored(dispatch, row, report, attempt, receipt)
+        case Permanent():
+            await _refused(dispatch, row, report, attempt, receipt)
+        case Unsure():
+            await _unsure(dispatch, row, report, attempt, str(receipt))
+        case Receipt():
+            log.info("report submitted", extra={"report_id": report.id, "attempt_id": attempt.id})
+            await _accepted(dispatch, row, report, [attempt], receipt, attempt.opened_at)
+
+
+async def _posted(
+    dispatch: Dispatch, report: Report, payload: Submission
+) -> Receipt | Retryable | Permanent | Unsure:
+    """What came of one POST."""
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            receipt = await dispatch.jurisdiction(report).endpoint.submit(payload)
-    except Retryable as error:
-        await _not_stored(dispatch, row, report, attempt, error)
-    except Permanent as error:
-        await _refused(dispatch, row, report, attempt, error)
-    except (Unsure, TimeoutError) as error:
-        await _unsure(dispatch, row, report, attempt, str(error) or "time-out")
-    else:
-        log.info("report submitted", extra={"report_id": report.id, "attempt_id": attempt.id})
-        await _accepted(dispatch, row, report, [attempt], receipt, attempt.opened_at)
+            return await dispatch.jurisdiction(report).endpoint.submit(payload)
+    except (Retryable, Permanent, Unsure) as error:
+        return error
+    except TimeoutError as error:
+        return Unsure(str(error) or "time-out")
 
 
 async def _accepted(

@@ -192,7 +192,16 @@ def complete(draft: Draft, facts: Facts, *, answerable: bool = True) -> FileRepo
     words = public if answerable else f"{public}\n{UNANSWERABLE}"
     attributes = draft.attributes
     return FileReport(
-        draft.service_code, words, draft.place, attributes, contact, draft.cites, draft.photos, draft.mistaken
+        draft.service_code,
+        words,
+        draft.place,
+        attributes,
+        contact,
+        draft.cites,
+        draft.photos,
+        draft.mistaken,
+        draft.guesses[0].p if draft.guesses else None,
+        answerable,
     )
 
 

@@ -32,6 +32,7 @@ from bridge.vocabulary import (
     Follow,
     Forget,
     LookForTwins,
+    Marked,
     MessageArrived,
     Place,
     PostUpdate,
@@ -173,6 +174,8 @@ def write_effect(
         case PostUpdate():
             tx.attach(effect.report.id, effect.photos)
             tx.add_update(effect.report, effect.words, effect.photos)
+        case Marked():
+            tx.mark_report(effect.report_id, effect.mark)
         case LookForTwins():
             tx.add_twin_search(conversation)
         case Follow() if effect.report.id:

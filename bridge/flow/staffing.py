@@ -74,6 +74,7 @@ async def send(handling: Handling, person: Person, task_id: str, report: Complet
             contact,
             item.draft.cites if item.draft else "",
             photos=item.draft.photos if item.draft else (),
+            certainty=item.draft.guesses[0].p if item.draft and item.draft.guesses else None,
         )
         settle(handling, tx, conversation, StaffFiled(filed, item.city_id, item.draft))
         made = tx.reports_of(conversation.id)[0]

@@ -11,8 +11,8 @@ wire        trees to vocabulary          shapes, instants, documents     bytes t
 
 from bridge.open311.client import Client
 from bridge.open311.endpoint import Endpoint, SystemClock
-from bridge.open311.exchange import File
 from bridge.open311.listing import Listing, Query
 from bridge.open311.profile import Profile
+from bridge.open311.shown import File
 
 __all__ = ["Client", "Endpoint", "File", "Listing", "Profile", "Query", "SystemClock"]

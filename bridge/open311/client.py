@@ -20,11 +20,11 @@ import structlog
 from bridge.errors import BridgeError, Permanent, Retryable
 from bridge.open311 import answers, attributes, form, listing, matching, nearby, updates, wire
 from bridge.open311.endpoint import Endpoint, Sleep, Unreadable
-from bridge.open311.exchange import File
 from bridge.open311.following import Follower
 from bridge.open311.listing import Listing, Query
 from bridge.open311.offer import Offer
 from bridge.open311.profile import Profile
+from bridge.open311.shown import File
 from bridge.open311.survey import Finding
 from bridge.open311.updates import RequestUpdate
 from bridge.ports import Clock

@@ -21,6 +21,7 @@ from bridge.open311.circuit import Circuit, Pace
 from bridge.open311.documents import Format, Tree
 from bridge.open311.form import Fields
 from bridge.open311.profile import Profile
+from bridge.open311.shown import File
 from bridge.ports import Clock
 
 Kind = Literal["services", "definition", "discovery", "requests", "request", "token", "updates"]
@@ -96,7 +97,7 @@ class Endpoint:
             raise self.error(answer)
         return answer.document.tree
 
-    async def post(self, path: str, fields: Fields, files: Mapping[str, exchange.File] | None = None) -> Answer:
+    async def post(self, path: str, fields: Fields, files: Mapping[str, File] | None = None) -> Answer:
         """The answer to a POST, sent once. Raises Retryable (nothing sent) or Unsure."""
         now = self.clock.now()
         if wait := self.posts.wait(now):

@@ -10,32 +10,25 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlencode
 
 import httpx
 
+from bridge import trace
 from bridge.errors import Permanent, Retryable, Unsure
+from bridge.open311 import shown
 from bridge.open311.answers import Answer
 from bridge.open311.documents import read
 from bridge.open311.profile import Profile
+from bridge.open311.shown import File
 
 _LARGEST = 32 * 1024 * 1024  # bytes of an answer; 1,000 rows are about one megabyte
 _CONNECT_SHARE = 0.4  # of the deadline: so a connection that never opens is known to have sent nothing
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NOT_SENDABLE = (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError)
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file part of a multipart form."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 class KeyedTransport(httpx.AsyncBaseTransport):
@@ -88,9 +81,8 @@ async def get(http: httpx.AsyncClient, url: str, params: Mapping[str, str], seco
     """GETs, following redirects. Raises Retryable, or Permanent for a URL that cannot be asked at all."""
     try:
         async with asyncio.timeout(seconds):
-            return await _whole(
-                http, http.build_request("GET", url, params=params, timeout=_timeouts(seconds)), True
-            )
+            request = http.build_request("GET", url, params=params, timeout=_timeouts(seconds))
+            return (await _whole(http, request, True))[0]
     except _NOT_SENDABLE as error:
         raise Permanent(f"the city cannot be asked: {_named(error)}") from None
     except (httpx.HTTPError, TimeoutError) as error:
@@ -105,9 +97,14 @@ async def post(
     files: Mapping[str, File] | None = None,
 ) -> Answer:
     """POSTs a form once, following no redirect. Raises Retryable when certainly nothing was sent, else Unsure."""
+    crossing, key = trace.crossed(), dict(fields).get("api_key", "")
     try:
+        request = _form(http, url, fields, seconds, files or {})
+        crossing.request, crossing.answer = shown.request(request, fields, files or {}), ""
         async with asyncio.timeout(seconds):
-            return await _whole(http, _form(http, url, fields, seconds, files or {}), False)
+            answer, text = await _whole(http, request, False)
+        crossing.answer = text.replace(key, shown.MASK) if key else text
+        return answer
     except _NOT_SENT as error:
         raise Retryable(f"the city cannot be reached: {_named(error)}") from None
     except _NOT_SENDABLE as error:
@@ -134,7 +131,8 @@ def _form(
     )
 
 
-async def _whole(http: httpx.AsyncClient, request: httpx.Request, follow: bool) -> Answer:
+async def _whole(http: httpx.AsyncClient, request: httpx.Request, follow: bool) -> tuple[Answer, str]:
+    """The answer, and how it is shown to staff."""
     response = await http.send(request, stream=True, follow_redirects=follow)
     try:
         body = bytearray()
@@ -145,7 +143,8 @@ async def _whole(http: httpx.AsyncClient, request: httpx.Request, follow: bool) 
     finally:
         await response.aclose()
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, read(bytes(body)), str(response.url.copy_with(query=None)))
+    answer = Answer(response.status_code, headers, read(bytes(body)), str(response.url.copy_with(query=None)))
+    return answer, shown.answer(response, bytes(body))
 
 
 def _timeouts(seconds: float) -> httpx.Timeout:

@@ -30,6 +30,10 @@ class MediaOf(Protocol):
         """What a report has, oldest first, without what was revoked."""
         ...
 
+    def media_in(self, conversation_id: str) -> tuple[Media, ...]:
+        """What came in a conversation, oldest first, without what was revoked."""
+        ...
+
     def take_unseen(self, before: datetime) -> tuple[str, ...]:
         """Forgets files all of whose links were revoked before then; their blobs, which may be deleted."""
         ...

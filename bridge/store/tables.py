@@ -174,7 +174,8 @@ class Timer(Work, table=True):
 class Report(Base, table=True):
     """A complete report, what became of sending it, and what the city last said of it.
 
-    `endpoint_id` names the GeoReport endpoint it went to; ids and tokens are unique there.
+    `endpoint_id` names the GeoReport endpoint it went to; ids and tokens are unique there. `certainty` is the best
+    guess's at its service, `mark` what its resident gave the city, 1 to 5.
     """
 
     __tablename__ = "report"
@@ -203,6 +204,9 @@ class Report(Base, table=True):
     contact: dict[str, Any] = _json()
     cites: str = ""
     photos: list[str] = _json_list()
+    certainty: float | None = None
+    answerable: bool = True
+    mark: int | None = None
     state: str = "queued"
     service_request_id: str | None = None
     token: str | None = None
@@ -297,7 +301,8 @@ class Follower(Base, table=True):
 
 
 class Attempt(Base, table=True):
-    """One POST to a city: opened and committed before it is made, closed with what became of it."""
+    """One POST to a city: opened and committed before it is made, closed with what became of it. `request` and
+    `answer` are what went over the wire, without the key and without who wrote."""
 
     __tablename__ = "attempt"
 
@@ -310,6 +315,8 @@ class Attempt(Base, table=True):
     closed_at: datetime | None = _time(nullable=True)
     outcome: str | None = None
     detail: str = ""
+    request: str = ""
+    answer: str = ""
 
 
 class StatusHistory(Base, table=True):

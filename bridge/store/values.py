@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from bridge.ports import Queue
 from bridge.store import tables as t
 from bridge.vocabulary import (
     Attempt,
@@ -25,6 +26,8 @@ from bridge.vocabulary import (
 )
 
 T = TypeVar("T")
+
+QUEUES: dict[type[t.Work], Queue] = {t.Inbox: "inbox", t.Outbox: "outbox", t.Timer: "timers"}
 
 DRAFT = TypeAdapter(Draft)
 INBOUND = TypeAdapter(Inbound)

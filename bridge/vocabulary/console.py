@@ -114,6 +114,23 @@ class SilentResident:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Work that was tried in vain: a message heard (`inbox`), one to send (`outbox`), or a conversation's timer.
+    `city_id` and `conversation_id` are "" for a message that never came to be one's."""
+
+    id: str
+    queue: str
+    kind: str
+    created_at: datetime
+    attempts: int
+    error: str
+    city_id: str = ""
+    conversation_id: str = ""
+    address: str = ""
+    report_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of a transcript. `state`: what became of sending it (open, done, dead, withdrawn), `delivery`
     what the provider said since."""
@@ -190,6 +207,8 @@ class AttemptRow:
     outcome: Outcome | None
     detail: str
     submission: Mapping[str, Any]
+    request: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +303,10 @@ class Figures:
     closed: tuple[Wait, ...]
     unaided: tuple[tuple[str, float], ...]  # week, share filed without a person
     questions: tuple[tuple[str, float], ...]  # week, questions asked for each report
-    confidence: tuple[tuple[str, float], ...]  # week, mean confidence of what was handed over
+    confidence: tuple[tuple[str, float], ...]  # week, mean confidence of the best guess
     corrections: tuple[tuple[str, int], ...]  # week, services a person corrected
+    marks: tuple[tuple[str, float, int], ...]  # week, mean mark that residents gave, of 5, and how many gave one
+    unanswerable: tuple[tuple[str, int], ...]  # week, reports whose resident cannot be asked
     failures: tuple[tuple[str, int, int], ...]  # channel, sent, failed
     city_seconds: tuple[Wait, ...]
 

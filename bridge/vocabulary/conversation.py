@@ -329,6 +329,8 @@ class FileReport:
     cites: str = ""  # the request at the city that this one follows
     photos: tuple[str, ...] = ()
     mistaken: str = ""  # what it was taken for before the resident said which service it is: to learn from
+    certainty: float | None = None  # of the best guess at its service; None where nothing was guessed
+    answerable: bool = True  # whether its resident can be asked something
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +340,14 @@ class PostUpdate:
     report: Report
     words: str
     photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """How the resident says that the city did, 1 to 5."""
+
+    report_id: str
+    mark: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +402,19 @@ class ToStaff:
     media: tuple[str, ...] = ()
 
 
-Effect = Say | TakeBack | SetTimer | DropTimer | FileReport | PostUpdate | LookForTwins | Follow | Forget | ToStaff
+Effect = (
+    Say
+    | TakeBack
+    | SetTimer
+    | DropTimer
+    | FileReport
+    | PostUpdate
+    | Marked
+    | LookForTwins
+    | Follow
+    | Forget
+    | ToStaff
+)
 
 
 @dataclass(frozen=True, slots=True)

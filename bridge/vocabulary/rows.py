@@ -117,7 +117,8 @@ Outcome = Literal["accepted", "refused", "not_stored", "unsure", "absent"]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One POST to a city, recorded before it is made. `outcome` is None while it is open."""
+    """One POST to a city, recorded before it is made. `outcome` is None while it is open; `request` and `answer`
+    are what went over the wire, without the key and without who wrote."""
 
     id: str
     outbox_id: str
@@ -126,3 +127,5 @@ class Attempt:
     opened_at: datetime
     deadline: datetime
     outcome: Outcome | None = None
+    request: str = ""
+    answer: str = ""

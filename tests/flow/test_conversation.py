@@ -77,7 +77,7 @@ def filed(decision: Decision) -> list[FileReport]:
 
 def test_a_message_with_service_and_place_is_filed_without_a_word():
     decision = after(State(), arrived("pothole at 412 Oak St", places=(OAK,)))
-    assert decision.effects == (FileReport("hole", "pothole at 412 Oak St", OAK),)
+    assert decision.effects == (FileReport("hole", "pothole at 412 Oak St", OAK, certainty=0.9),)
     assert decision.state.draft is None
 
 
@@ -90,7 +90,7 @@ def test_a_missing_place_is_asked_for():
 def test_the_place_completes_the_report_with_the_words_of_both_messages():
     asked = after(State(), arrived("pothole")).state
     decision = after(asked, arrived("412 Oak St", guesses=UNSURE, civic=0.1, places=(OAK,)))
-    assert filed(decision) == [FileReport("hole", "pothole\n412 Oak St", OAK)]
+    assert filed(decision) == [FileReport("hole", "pothole\n412 Oak St", OAK, certainty=0.9)]
 
 
 def test_a_pin_is_a_place():

@@ -10,7 +10,7 @@ from bridge.flow.conversation.reporting import follow_up, held, next_of, parted
 from bridge.flow.conversation.turn import Turn
 from bridge.flow.draft import description
 from bridge.flow.gaps import name_of
-from bridge.vocabulary import CIVIC, Decision, Follow, PostUpdate, Report, Say, ToStaff
+from bridge.vocabulary import CIVIC, Decision, Follow, Marked, PostUpdate, Report, Say, ToStaff
 
 STILL_BROKEN = "The resident says it is not fixed."
 LOW_MARK = 2  # of five
@@ -124,4 +124,4 @@ def satisfied(turn: Turn) -> Decision | None:
     if turn.state.question != "satisfied" or number is None:
         return None
     told = (ToStaff("dissatisfied", f"{number} of 5", about),) if number <= LOW_MARK else ()
-    return Decision(replace(turn.state, question=None, about=""), told)
+    return Decision(replace(turn.state, question=None, about=""), (Marked(about, number), *told))

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from bridge.store import tables as t
 from bridge.store.console.part import Part, within
+from bridge.store.values import QUEUES
 from bridge.vocabulary.console import DayCount, Figures, Totals, Wait
 
 MOST_MEASURED = 20_000  # newest rows that a median is taken of
@@ -24,16 +25,19 @@ class FiguresPart(Part):
     def totals(self, now: datetime) -> Totals:
         open_tasks = col(t.StaffTask.closed_at).is_(None)
         tasks = select(func.count()).select_from(t.StaffTask).where(open_tasks)
-        dead = select(func.count()).select_from(t.Outbox).where(t.Outbox.state == "dead")
         waiting = select(func.count(), func.min(t.Outbox.created_at)).where(t.Outbox.state == "open")
         count, oldest = self._session.execute(waiting).one()
         return Totals(
             open_tasks=self._session.exec(tasks).one(),
             overdue_tasks=self._session.exec(tasks.where(t.StaffTask.due_at < now)).one(),
-            dead=self._session.exec(dead).one(),
+            dead=sum(map(self._dead, QUEUES)),
             waiting=count,
             oldest_waiting=oldest,
         )
+
+    def _dead(self, table: Any) -> int:
+        statement = select(func.count()).select_from(table).where(table.state == "dead")
+        return int(self._session.exec(statement).one())
 
     def figures(self, cities: Sequence[str], since: datetime) -> Figures:
         return Figures(
@@ -44,6 +48,8 @@ class FiguresPart(Part):
             questions=self._questions(cities, since),
             confidence=self._confidence(cities, since),
             corrections=self._corrections(cities, since),
+            marks=self._marks(cities, since),
+            unanswerable=self._unanswerable(cities, since),
             failures=self._failures(cities, since),
             city_seconds=_waits(self._city_seconds(cities, since)),
         )
@@ -140,13 +146,23 @@ class FiguresPart(Part):
         return tuple((week, questions[week] / reports[week]) for week in sorted(reports))
 
     def _confidence(self, cities: Sequence[str], since: datetime) -> tuple[tuple[str, float], ...]:
-        """How sure the best guess was of what was handed to a person."""
+        """How sure the best guess was: of what was filed, and of what was handed to a person and not filed."""
+        weeks: dict[str, list[float]] = defaultdict(list)
+        filed = select(t.Report.created_at, t.Report.certainty).where(
+            t.Report.created_at >= since,
+            col(t.Report.certainty).is_not(None),
+            within(col(t.Report.city_id), cities),
+        )
+        for at, certainty in self._session.execute(
+            filed.order_by(col(t.Report.created_at).desc()).limit(MOST_MEASURED)
+        ):
+            weeks[_week(at.date().isoformat())].append(certainty)
         statement = select(t.StaffTask.created_at, t.StaffTask.draft).where(
+            col(t.StaffTask.outcome) != "send",
             t.StaffTask.created_at >= since,
             col(t.StaffTask.draft).is_not(None),
             within(col(t.StaffTask.city_id), cities),
         )
-        weeks: dict[str, list[float]] = defaultdict(list)
         for at, draft in self._session.execute(statement.limit(MOST_MEASURED)):
             if draft and draft.get("guesses"):
                 weeks[_week(at.date().isoformat())].append(float(draft["guesses"][0]["p"]))
@@ -155,6 +171,24 @@ class FiguresPart(Part):
     def _corrections(self, cities: Sequence[str], since: datetime) -> tuple[tuple[str, int], ...]:
         statement = select(t.TrainingExample.at).where(
             t.TrainingExample.at >= since, within(col(t.TrainingExample.city_id), cities)
+        )
+        weeks = Counter(_week(at.date().isoformat()) for at in self._session.exec(statement))
+        return tuple(sorted(weeks.items()))
+
+    def _marks(self, cities: Sequence[str], since: datetime) -> tuple[tuple[str, float, int], ...]:
+        statement = select(t.Report.created_at, t.Report.mark).where(
+            t.Report.created_at >= since, col(t.Report.mark).is_not(None), within(col(t.Report.city_id), cities)
+        )
+        weeks: dict[str, list[int]] = defaultdict(list)
+        for at, mark in self._session.execute(statement):
+            weeks[_week(at.date().isoformat())].append(mark)
+        return tuple((week, statistics.fmean(weeks[week]), len(weeks[week])) for week in sorted(weeks))
+
+    def _unanswerable(self, cities: Sequence[str], since: datetime) -> tuple[tuple[str, int], ...]:
+        statement = select(t.Report.created_at).where(
+            t.Report.created_at >= since,
+            col(t.Report.answerable).is_(False),
+            within(col(t.Report.city_id), cities),
         )
         weeks = Counter(_week(at.date().isoformat()) for at in self._session.exec(statement))
         return tuple(sorted(weeks.items()))

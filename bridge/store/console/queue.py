@@ -12,8 +12,9 @@ from sqlmodel import col, select
 from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.console.part import Part, beyond, within
+from bridge.store.values import QUEUES
 from bridge.vocabulary import Draft
-from bridge.vocabulary.console import Account, Example, QueueItem, SilentResident, StaffAction
+from bridge.vocabulary.console import Account, Example, GivenUp, QueueItem, SilentResident, StaffAction
 
 OPEN = col(t.StaffTask.closed_at).is_(None)
 
@@ -81,6 +82,20 @@ class QueuePart(Part):
         )
         paged = beyond(statement, col(t.Timer.due_at), col(t.Timer.id), after, newest_first=False).limit(limit)
         return tuple(_silent(timer, conversation) for timer, conversation in self._session.execute(paged))
+
+    def given_up(self, cities: Sequence[str], limit: int = 50) -> tuple[GivenUp, ...]:
+        rows = [row for table in QUEUES for row in self._given_up(table, cities, limit)]
+        return tuple(sorted(rows, key=lambda row: row.id, reverse=True)[:limit])
+
+    def _given_up(self, table: Any, cities: Sequence[str], limit: int) -> list[GivenUp]:
+        dead = (
+            select(table, t.Conversation)
+            .join(t.Conversation, col(t.Conversation.id) == table.conversation_id, isouter=True)
+            .where(table.state == "dead", within(col(t.Conversation.city_id), cities))
+            .order_by(table.id.desc())
+            .limit(limit)
+        )
+        return [_given_up(QUEUES[table], row, talk) for row, talk in self._session.execute(dead)]
 
     def add_action(self, action: StaffAction) -> str:
         row = t.StaffDeed(
@@ -209,4 +224,19 @@ def _action(row: t.StaffDeed) -> StaffAction:
         report_id=row.report_id,
         outbox_ids=tuple(row.outbox_ids),
         undone_at=row.undone_at,
+    )
+
+
+def _given_up(queue: str, row: Any, talk: t.Conversation | None) -> GivenUp:
+    return GivenUp(
+        id=row.id,
+        queue=queue,
+        kind=getattr(row, "kind", "") or getattr(row, "name", ""),
+        created_at=row.created_at,
+        attempts=row.attempts,
+        error=row.error,
+        city_id=talk.city_id if talk else "",
+        conversation_id=talk.id if talk else "",
+        address=talk.address if talk else "",
+        report_id=getattr(row, "report_id", None) or "",
     )

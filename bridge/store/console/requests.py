@@ -198,4 +198,13 @@ def _label(report: t.Report) -> str:
 
 
 def _attempt(row: t.Attempt) -> AttemptRow:
-    return AttemptRow(row.id, row.opened_at, row.closed_at, row.outcome, row.detail, row.submission)  # type: ignore[arg-type]  # written by us alone
+    return AttemptRow(
+        row.id,
+        row.opened_at,
+        row.closed_at,
+        row.outcome,  # type: ignore[arg-type]  # written by us alone
+        row.detail,
+        row.submission,
+        row.request,
+        row.answer,
+    )

@@ -36,3 +36,5 @@ class Attempts(Unit):
         row.outcome = outcome
         row.detail = detail[:500]
         row.closed_at = self._clock.now()
+        if attempt.request:
+            row.request, row.answer = attempt.request, attempt.answer

@@ -9,7 +9,6 @@ from sqlalchemy import and_, exists, func, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from bridge.ports import Queue
 from bridge.store import tables as t
 from bridge.store.transaction.unit import Unit
 from bridge.store.types import new_id
@@ -20,7 +19,6 @@ Row = InboxRow | OutboxRow | TimerRow
 
 MOST_LANES_TRIED = 5
 UNCLAIMED: dict[str, None] = {"lease": None, "lease_until": None}
-QUEUES: dict[type[t.Work], Queue] = {t.Inbox: "inbox", t.Outbox: "outbox", t.Timer: "timers"}
 _TABLES: dict[type[Row], type[t.Inbox] | type[t.Outbox] | type[t.Timer]] = {
     InboxRow: t.Inbox,
     OutboxRow: t.Outbox,

@@ -51,6 +51,10 @@ class MediaPart(Holds):
         seen = select(t.Media).where(t.Media.report_id == report_id, col(t.Media.revoked_at).is_(None))
         return tuple(_media(row) for row in self._session.exec(seen.order_by(col(t.Media.id))))
 
+    def media_in(self, conversation_id: str) -> tuple[Media, ...]:
+        seen = select(t.Media).where(t.Media.conversation_id == conversation_id, col(t.Media.revoked_at).is_(None))
+        return tuple(_media(row) for row in self._session.exec(seen.order_by(col(t.Media.id))))
+
     def take_unseen(self, before: datetime) -> tuple[str, ...]:
         seen = select(t.Media.blob_id).where(
             or_(col(t.Media.revoked_at).is_(None), col(t.Media.revoked_at) >= before)

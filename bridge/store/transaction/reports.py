@@ -41,6 +41,8 @@ class Reports(Conversations):
             cites=filed.cites,
             trace=trace.current(),
             photos=list(filed.photos),
+            certainty=filed.certainty,
+            answerable=filed.answerable,
             created_at=now,
             updated_at=now,
         )
@@ -51,6 +53,9 @@ class Reports(Conversations):
     def report(self, report_id: str) -> Report:
         statement = select(t.Report).where(t.Report.id == report_id)
         return values.report(self._session.exec(self._locked(statement)).one())
+
+    def mark_report(self, report_id: str, mark: int) -> None:
+        self._session.get_one(t.Report, report_id).mark = mark
 
     def reports_of(self, conversation_id: str) -> tuple[Report, ...]:
         statement = (

@@ -236,7 +236,7 @@ class RetentionPart(Holds):
         report.contact, report.poll_at = {}, None
         attempts = update(t.Attempt).where(col(t.Attempt.report_id) == report.id)
         blank = {"reference": report.reference, "service_code": report.service_code, "description": ""}
-        self._rows(attempts.values(submission=blank))
+        self._rows(attempts.values(submission=blank, request="", answer=""))
         if words:
             report.description, report.attributes = "", {}
             self._rows(update(t.Outbox).where(col(t.Outbox.report_id) == report.id).values(words=""))

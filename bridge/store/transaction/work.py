@@ -9,8 +9,8 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from bridge.store import tables as t
-from bridge.store.transaction.claims import QUEUES
 from bridge.store.transaction.unit import Unit
+from bridge.store.values import QUEUES
 from bridge.vocabulary import Backlog, DeadRow, QueueFigures
 
 

@@ -92,6 +92,8 @@ def _pages(gate: Gate) -> list[BaseRoute]:
         Route("/figures", gate(figures.page)),
         Route("/figures/{table}.csv", gate(figures.export)),
         Route("/duty", gate(duty.duty)),
+        Route("/duty/given-up", gate(duty.given_up)),
+        Route("/duty/given-up/{id}", gate(duty.try_again, "agent"), methods=["POST"]),
         Route("/setup", gate(setup.services)),
         Route("/setup/threshold", gate(setup.set_threshold, "admin"), methods=["POST"]),
         Route("/setup/cities", gate(setup.cities, "admin")),

@@ -64,6 +64,7 @@ async def conversation(visit: Visit) -> Response:
         requests=requests,
         templates=templates,
         zone=visit.zone(who.city_id),
+        media=await visit.store.read(lambda tx: tx.media_in(id_)),
         held=await visit.store.read(lambda tx: tx.is_held(tx.conversation(id_).contact_id)),
         did=await done(visit),
     )

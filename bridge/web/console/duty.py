@@ -8,9 +8,11 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from bridge.flow.duty import Duty, is_in
+from bridge.flow.staffing import Unknown
 from bridge.vocabulary.console import Totals
 from bridge.web.console.look import REASONS
-from bridge.web.console.visit import Visit
+from bridge.web.console.paging import PAGE
+from bridge.web.console.visit import Visit, to
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -36,6 +38,23 @@ async def duty(visit: Visit) -> Response:
         if visit.me.serves(city.id)
     ]
     return visit.page("duty.html", totals=totals, offices=cities, silent=_silent(visit))
+
+
+async def given_up(visit: Visit) -> Response:
+    """What was tried in vain, of any kind, to be tried again."""
+    mine = visit.me.cities
+    rows = await visit.store.read(lambda tx: tx.console.given_up(mine, PAGE))
+    return visit.page("given_up.html", rows=rows, most=PAGE)
+
+
+async def try_again(visit: Visit) -> Response:
+    id_, mine = visit.path("id"), visit.me.cities
+    rows = await visit.store.read(lambda tx: tx.console.given_up(mine, PAGE))
+    if id_ not in [row.id for row in rows]:
+        raise Unknown("there is no such thing")
+    await visit.store.write(lambda tx: tx.replay(id_))
+    await visit.trace("work.tried_again", "work", id_)
+    return to("/duty/given-up", again="yes")
 
 
 def _hours(visit: Visit, city_id: str, name: str, office: Duty) -> Hours:

@@ -27,6 +27,8 @@ TABLES = (
     "questions",
     "confidence",
     "corrections",
+    "marks",
+    "unanswerable",
     "failures",
     "city",
 )
@@ -81,7 +83,7 @@ def plots(found: Figures) -> list[tuple[str, Plot]]:
         (
             "confidence",
             lines(
-                "How sure the bridge was of what it handed over",
+                "How sure the bridge was of the service",
                 [week for week, _ in found.confidence],
                 {"best guess": [p * 100 for _, p in found.confidence]},
                 "%",
@@ -94,6 +96,23 @@ def plots(found: Figures) -> list[tuple[str, Plot]]:
                 "Services that a person corrected",
                 [week for week, _ in found.corrections],
                 {"corrections": [count for _, count in found.corrections]},
+            ),
+        ),
+        (
+            "marks",
+            lines(
+                "Marks that residents gave, of 5",
+                [week for week, _, _ in found.marks],
+                {"mean mark": [mean for _, mean, _ in found.marks]},
+                top=5,
+            ),
+        ),
+        (
+            "unanswerable",
+            stacked(
+                "Reports whose resident cannot be answered",
+                [week for week, _ in found.unanswerable],
+                {"reports": [count for _, count in found.unanswerable]},
             ),
         ),
         ("failures", _failures(found)),
@@ -116,6 +135,13 @@ def table(found: Figures, name: str) -> list[tuple[object, ...]]:
             return [("week", "mean_confidence"), *((week, round(p, 4)) for week, p in found.confidence)]
         case "corrections":
             return [("week", "corrections"), *found.corrections]
+        case "marks":
+            return [
+                ("week", "mean_mark_of_5", "marks"),
+                *((week, round(mean, 3), n) for week, mean, n in found.marks),
+            ]
+        case "unanswerable":
+            return [("week", "reports"), *found.unanswerable]
         case "failures":
             return [("channel", "sent", "failed"), *found.failures]
         case _:

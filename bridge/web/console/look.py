@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bridge.vocabulary import StaffReason
 from bridge.web.console.parts import MOUNT
 
 STATIC = files("bridge.web.console").joinpath("static")
-REASONS: Mapping[str, tuple[str, str]] = {
+REASONS: Mapping[StaffReason, tuple[str, str]] = {
     "emergency": ("Emergency", "Words of an emergency were heard. The resident was told whom to call."),
     "threat": ("Threat", "The message holds a threat."),
     "human": ("Wants a person", "The resident asked for a person."),
@@ -30,6 +31,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "unfinished": ("Left unfinished", "The resident did not answer any more."),
     "not_fixed": ("Not fixed", "The city closed the request; the resident says it is not fixed."),
     "forget": ("Erase data", "The resident wants their data erased."),
+    "dissatisfied": ("Dissatisfied", "The resident gave the city a bad mark."),
+    "recording": ("Recording", "The resident sent a recording; nobody has heard it yet."),
     "flood": ("Flood", "More messages in an hour than a person writes."),
 }
 CHANNELS = {"sms": "Text", "mail": "Mail", "chat": "Telegram"}

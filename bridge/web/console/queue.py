@@ -13,7 +13,7 @@ from bridge.flow import staffing
 from bridge.flow.draft import description
 from bridge.flow.staffing import Completed, Unknown
 from bridge.ports import Transaction
-from bridge.vocabulary import Attribute, Place, Report
+from bridge.vocabulary import Attribute, Media, Place, Report
 from bridge.vocabulary.console import (
     Account,
     ConversationRow,
@@ -46,6 +46,7 @@ class Open:
     actions: tuple[StaffAction, ...]
     request: RequestFile | None
     photos: tuple[str, ...]
+    recordings: tuple[Media, ...]
 
 
 async def queue(visit: Visit) -> Response:
@@ -266,6 +267,7 @@ def _read(visit: Visit, task: QueueItem, tx: Transaction) -> Open:
         actions=tx.console.actions_of(task.id),
         request=tx.console.request_file(task.report_id) if task.report_id else None,
         photos=_photos(task, tx),
+        recordings=tuple(file for file in tx.media_in(task.conversation_id) if not file.is_photo),
     )
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse, Response
 
@@ -89,8 +90,9 @@ async def request(visit: Visit) -> Response:
         found=found,
         report=found.report,
         zone=visit.zone(found.report.city_id),
-        wires=[wire(attempt.submission) for attempt in found.attempts],
-        details=[masked(attempt.detail) for attempt in found.attempts],
+        wires=[masked(attempt.request) or wire(attempt.submission) for attempt in found.attempts],
+        forms=[form_of(attempt.request) for attempt in found.attempts],
+        details=[masked(attempt.answer or attempt.detail) for attempt in found.attempts],
         photos=[file.token for file in media if file.is_photo],
         endpoint=_endpoint(visit, found.report.city_id),
     )
@@ -119,6 +121,12 @@ def wire(submission: Mapping[str, Any]) -> str:
         if value not in ("", None, [], {})
     }
     return masked(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+def form_of(request: str) -> list[tuple[str, str]]:
+    """The fields of a form that was sent, to be read."""
+    head, _, body = request.partition("\n\n")
+    return parse_qsl(body) if "x-www-form-urlencoded" in head else []
 
 
 def masked(text: str) -> str:

@@ -5,6 +5,8 @@ messages.csv     the same for a spreadsheet: when, who, what
 reports.jsonl    each report with its place and what the city made of it
 raw/             what providers sent, as it came: mails as .eml (their attachments inside), the rest as it came
 attachments/     the files that came in mails, taken out
+photos/          photos and recordings, named by report or conversation
+tables/          of an export of everything: each table, a row a line, but for what would let somebody in
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bridge.ports import Blobs, Store, Transaction
-from bridge.vocabulary import Query, Report, Said, StoredFile
+from bridge.vocabulary import Page, Query, Report, Said, StoredFile
 
 R = TypeVar("R", Said, Report, StoredFile)
 Read = Callable[[Transaction, Query, str, int], Sequence[R]]
@@ -52,6 +54,8 @@ async def export(store: Store, query: Query, folder: Path, blobs: Blobs | None =
         await _each(store, query, _filed, into.reports)
         if blobs:
             await _each(store, query, _kept, partial(into.photos, blobs))
+    if query == Query():
+        await _tables(store, folder / "tables")
     return into.exported
 
 
@@ -60,6 +64,24 @@ async def _each(store: Store, query: Query, read: Read[R], write: Callable[[Sequ
     while found := await store.read(partial(_batch, read, query, after)):
         await asyncio.to_thread(write, found)
         after = found[-1].id
+
+
+async def _tables(store: Store, folder: Path) -> None:
+    for table in await store.read(lambda tx: tx.tables()):
+        _put(folder, Path(f"{table}.jsonl"), b"")
+        after: Sequence[object] = ()
+        while page := await store.read(partial(_rows, table, after)):
+            await asyncio.to_thread(_append, folder / f"{table}.jsonl", page)
+            after = page.last
+
+
+def _append(file: Path, page: Page) -> None:
+    with file.open("a", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(row, default=_plain, ensure_ascii=False) + "\n" for row in page.rows)
+
+
+def _rows(table: str, after: Sequence[object], tx: Transaction) -> Page | None:
+    return tx.rows(table, after, AT_ONCE)
 
 
 def _batch(read: Read[R], query: Query, after: str, tx: Transaction) -> Sequence[R]:

@@ -111,6 +111,7 @@ def _facts(
         waiting=_waiting(tx, conversation, event),
         unhandled=isinstance(event, TimerFired | TwinsFound) and tx.unhandled(conversation),
         unsent=tx.unsent_question(conversation),
+        held=jurisdiction.policy.forget == "erase" and tx.is_held(conversation.contact_id),
         last_heard=conversation.last_heard,
         alarm=jurisdiction.alarms(heard) if heard else None,
     )

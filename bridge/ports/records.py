@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bridge.vocabulary import Deletion, Hold, HoldScope, Kept, KnownContact, Query, Report, Said, StoredFile
+from bridge.vocabulary import (
+    Conversation,
+    Deletion,
+    Hold,
+    HoldScope,
+    Kept,
+    KnownContact,
+    Page,
+    Query,
+    Report,
+    Said,
+    StoredFile,
+)
 
 
 class RecordsOf(Protocol):
@@ -32,6 +44,11 @@ class RecordsOf(Protocol):
     def delete_resident(self, contact_id: str, cause: str, by: str) -> int:
         """Deletes all that was said with a resident and who they are; their reports stay, without words and
         contact. Records that. Raises Permanent where it may not be done, or not now."""
+        ...
+
+    def forget(self, conversation: Conversation, *, erase: bool) -> None:
+        """Drops what is saved of a resident who wishes so; `erase`: the words of every message and photos that are
+        part of no report, too. Records that. Nothing goes that a legal hold keeps."""
         ...
 
     def contacts(self, address: str) -> tuple[KnownContact, ...]:
@@ -62,6 +79,15 @@ class RecordsOf(Protocol):
 
     def files(self, query: Query, after: str, limit: int) -> tuple[StoredFile, ...]:
         """Photos and recordings that fit, in order, behind the id `after`."""
+        ...
+
+    def tables(self) -> Sequence[str]:
+        """The names of all tables that are handed out: all but those that let somebody in."""
+        ...
+
+    def rows(self, table: str, after: Sequence[object], limit: int) -> Page | None:
+        """Rows of one of them behind that primary key, () for the first; None when there are no more. Without
+        password hashes, the public names of photos, and what providers sent, which is handed out as files."""
         ...
 
     def filed(self, query: Query, after: str, limit: int) -> tuple[Report, ...]:

@@ -364,7 +364,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Saved data of the resident is dropped; `erase`: their messages too."""
+    """Saved data of the resident is dropped, but for what a legal hold keeps; `erase`: their messages too."""
 
     erase: bool
 
@@ -458,7 +458,7 @@ class Facts:
     refuses a report without, `contact` what the channel itself tells of the sender (a phone number, a mail
     address). `reports` are the resident's own, newest first; `nearby` open ones of anybody around the place in
     question, `waiting` those whose news wait. `unhandled`: another message of the resident waits. `unsent`: our
-    last question has not left yet.
+    last question has not left yet. `held`: a legal hold keeps what is saved of the resident.
     `last_heard` is when the resident last wrote, before this event.
     """
 
@@ -474,6 +474,7 @@ class Facts:
     waiting: tuple[Report, ...] = ()
     unhandled: bool = False
     unsent: bool = False
+    held: bool = False
     last_heard: datetime | None = None
     alarm: Alarm | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -45,6 +45,14 @@ class Deletion:
     cause: str
     by: str
     subject: str = ""  # a contact's id, where it was about one
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a table, in the order of its primary key, which of the last one is `last`."""
+
+    rows: Sequence[Mapping[str, object]]
+    last: Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import email
+import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,8 +18,10 @@ from bridge.flow import retention
 from bridge.flow.records import export
 from bridge.ports import Store
 from bridge.store.blobs import FolderBlobs
+from bridge.store.tables import Base
 from bridge.vocabulary import Conversation, Inbound, Kept, Media, Query, Report, Retention, State
-from tests.store.made import FakeClock, claim, claim_out, filed, inbound, reply
+from bridge.vocabulary.console import Account, Example
+from tests.store.made import FakeClock, claim, claim_out, conversation, filed, inbound, reply
 
 ADA, BOB = "+15550100", "+15550101"
 AGES = Retention({kind: timedelta(days=30) for kind in ("raw", "messages", "photos", "reports", "contacts")})
@@ -128,12 +131,15 @@ async def test_a_resident_who_was_deleted_is_nowhere(store: Store, clock: FakeCl
     report = await closed(store, ada)
     await store.write(lambda tx: tx.save_state(ada, State(language="es")))
     await talk(store, clock, BOB)
+    example = Example("fairview", report.description, "en", "hole", "", clock.now())
+    await store.write(lambda tx: tx.console.add_example(example))
     await store.write(lambda tx: tx.delete_resident(ada.contact_id, "asked", "clerk"))
     await export(store, Query(), tmp_path / "out")
     everything = "".join(file.read_text() for file in (tmp_path / "out").rglob("*") if file.is_file())
     assert ADA not in everything.replace(BOB, "")
     assert "Ada" not in everything
     assert BOB in everything
+    assert await store.read(lambda tx: tx.console.examples("fairview")) == ()
     kept = await store.read(lambda tx: tx.report(report.id))
     assert (kept.reference, kept.status, kept.description) == (report.reference, "closed", "")
     again = await store.write(lambda tx: tx.conversation_of(inbound("9", ADA), "fairview"))
@@ -191,6 +197,59 @@ async def test_photos_are_handed_out_and_go_by_their_own_age(
     await after_a_year(store, Retention({"photos": timedelta(days=30)}))
     assert [file.conversation_id for file in await store.read(lambda tx: tx.files(Query(), "", 9))] == [ada.id]
     assert await store.write(lambda tx: tx.take_unseen(datetime.now(UTC) + timedelta(days=9999))) == ()
+
+
+async def test_everything_is_handed_out_but_what_lets_somebody_in(
+    store: Store, clock: FakeClock, tmp_path: Path
+) -> None:
+    for sender in (ADA, BOB):
+        await closed(store, await talk(store, clock, sender))
+    account = Account("a1", "eve@city.example", "Eve", "admin", password_hash="$argon2id$secret")
+    await store.write(lambda tx: tx.console.add_account(account))
+    await store.write(lambda tx: tx.set_hold("everything", "", "a case", "clerk"))
+    await export(store, Query(), tmp_path / "out")
+    tables = {file.stem: file.read_text().splitlines() for file in (tmp_path / "out" / "tables").iterdir()}
+    assert {*Base.metadata.tables} - {*tables} == {"staff_session", "staff_invitation"}
+    counted = [len(tables[name]) for name in ("contact", "inbox", "outbox", "report", "legal_hold")]
+    assert counted == [2, 2, 2, 2, 1]
+    assert json.loads(tables["contact"][0])["address"] == ADA
+    assert "eve@city.example" in tables["staff_account"][0]
+    assert "argon2" not in "".join(itertools.chain(*tables.values()))
+    await export(store, Query(sender=ADA), tmp_path / "one")
+    assert not (tmp_path / "one" / "tables").exists()
+
+
+async def test_a_table_is_read_page_by_page(store: Store, clock: FakeClock) -> None:
+    for number in range(5):
+        await conversation(store, f"c{number}")
+    page, seen = await store.read(lambda tx: tx.rows("contact", (), 2)), list[object]()
+    while page:
+        seen += [row["id"] for row in page.rows]
+        page = await store.read(lambda tx, after=page.last: tx.rows("contact", after, 2))
+    everybody = await store.read(lambda tx: tx.rows("contact", (), 9))
+    assert everybody
+    assert seen == [row["id"] for row in everybody.rows]
+
+
+async def test_forget_me_empties_what_was_said_and_is_recorded(
+    store: Store, clock: FakeClock, tmp_path: Path
+) -> None:
+    ada = await talk(store, clock, sender_name="Ada", text="pothole by my house, Ada Lovelace")
+    await store.write(lambda tx: tx.forget(ada, erase=True))
+    await export(store, Query(), tmp_path / "out")
+    everything = "".join(file.read_text() for file in (tmp_path / "out").rglob("*") if file.is_file())
+    assert "Ada" not in everything
+    (one,) = await store.read(lambda tx: tx.deletions(9))
+    assert (one.cause, one.by, one.subject) == ("forget me", "resident", ada.contact_id)
+
+
+@pytest.mark.parametrize("erase", [True, False])
+async def test_a_legal_hold_beats_forget_me(store: Store, clock: FakeClock, erase: bool) -> None:
+    ada = await talk(store, clock, sender_name="Ada")
+    await store.write(lambda tx: tx.set_hold("resident", ada.contact_id, "a case", "clerk"))
+    await store.write(lambda tx: tx.forget(ada, erase=erase))
+    assert await said(store, ADA) == ["text 1 " + ADA, "thank you"]
+    assert await store.read(lambda tx: tx.deletions(9)) == ()
 
 
 async def test_a_spreadsheet_takes_no_word_of_a_resident_for_a_formula(

@@ -62,13 +62,14 @@ def language(turn: Turn) -> Decision | None:
 
 
 def forget(turn: Turn) -> Decision | None:
-    """Messages stop and saved data goes; what the law lets us erase is erased, or staff decide."""
+    """Messages stop and saved data goes; what the law lets us erase is erased, or staff decide, as they do where a
+    legal hold stands."""
     if not commands.is_forget(turn.text):
         return None
-    erase = turn.policy.forget == "erase"
-    staff = () if erase else (ToStaff("forget"),)
+    erase = turn.policy.forget == "erase" and not turn.facts.held
+    rest = (Say("forgotten"),) if erase else (ToStaff("forget"), Say("forgotten.staff"))
     gone = State(language=turn.state.language, language_chosen=turn.state.language_chosen, opted_out=True)
-    return Decision(replace(gone, introduced=True), (Forget(erase), *staff, Say("forgotten")))
+    return Decision(replace(gone, introduced=True), (Forget(erase), *rest))
 
 
 def human(turn: Turn) -> Decision | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import delete
-from sqlmodel import col, select
+from sqlmodel import select
 
 from bridge.store import tables as t
 from bridge.store import values
@@ -59,26 +58,6 @@ class Conversations(Unit):
         contact.language = state.language
         contact.opted_out_at = (contact.opted_out_at or row.updated_at) if state.opted_out else None
         contact.last_seen_at = row.updated_at
-
-    def forget(self, conversation: Conversation, *, erase: bool) -> None:
-        contact = self._session.get_one(t.Contact, conversation.contact_id)
-        contact.name = ""
-        if not erase:
-            return
-        self._session.execute(delete(t.Said).where(col(t.Said.conversation_id) == conversation.id))
-        for row in self._session.exec(select(t.Inbox).where(t.Inbox.conversation_id == conversation.id)):
-            row.raw = b""
-            row.message = {
-                **row.message,
-                "text": "",
-                "subject": "",
-                "pin": None,
-                "sender_name": "",
-                "signature": "",
-            }
-        replies = select(t.Outbox).where(t.Outbox.conversation_id == conversation.id, t.Outbox.state == "done")
-        for sent in self._session.exec(replies):
-            sent.message = {**sent.message, "text": "", "choices": []} if sent.message else None
 
     def _new_conversation(self, message: Inbound, city_id: str) -> t.Conversation:
         contact = self._contact(message, city_id)

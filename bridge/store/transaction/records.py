@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, literal, tuple_
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.transaction.unit import Unit
 from bridge.store.types import first_id
-from bridge.vocabulary import KnownContact, Query, Report, Said, StoredFile
+from bridge.vocabulary import KnownContact, Page, Query, Report, Said, StoredFile
+
+LETS_IN = ("staff_session", "staff_invitation")
+LEFT_OUT = (("staff_account", "password_hash"), ("media", "token"), ("inbox", "raw"))
 
 
 class Records(Unit):
@@ -41,6 +46,20 @@ class Records(Unit):
             )
             for row in rows
         )
+
+    def tables(self) -> tuple[str, ...]:
+        return tuple(table.name for table in t.Base.metadata.sorted_tables if table.name not in LETS_IN)
+
+    def rows(self, table: str, after: Sequence[object], limit: int) -> Page | None:
+        there = t.Base.metadata.tables[table]
+        key = list(there.primary_key.columns)
+        shown = [column for column in there.columns if (table, column.name) not in LEFT_OUT]
+        statement = select_columns(*shown).order_by(*key).limit(limit)
+        if after:
+            bound = [literal(value, column.type) for value, column in zip(after, key, strict=True)]
+            statement = statement.where(tuple_(*key) > tuple_(*bound))
+        rows = [dict(row) for row in self._session.execute(statement).mappings()]
+        return Page(rows, [rows[-1][column.name] for column in key]) if rows else None
 
     def filed(self, query: Query, after: str, limit: int) -> tuple[Report, ...]:
         rows = self._session.exec(_fitting(select(t.Report), t.Report, query, after, limit, of=_reported_by))

@@ -16,10 +16,11 @@ from bridge.errors import Permanent
 from bridge.store import tables as t
 from bridge.store.transaction.holds import Holds
 from bridge.store.types import first_id
-from bridge.vocabulary import Deletion, Kept
+from bridge.vocabulary import Conversation, Deletion, Kept
 
 NOBODY = "erased/"  # what an address begins with once nobody is known by it
 RETENTION = "retention"
+WORDLESS = {"text": "", "subject": "", "pin": None, "sender_name": "", "signature": ""}
 
 
 class RetentionPart(Holds):
@@ -63,6 +64,13 @@ class RetentionPart(Holds):
         gone = self._forget_contact(contact, words=True)
         self._record("resident", gone, cause, by, contact_id)
         return gone
+
+    def forget(self, conversation: Conversation, *, erase: bool) -> None:
+        if self.is_held(conversation.contact_id):
+            return
+        self._session.get_one(t.Contact, conversation.contact_id).name = ""
+        gone = 1 + (self._empty(conversation.id) if erase else 0)
+        self._record("resident", gone, "forget me", "resident", conversation.contact_id)
 
     def deletions(self, limit: int) -> tuple[Deletion, ...]:
         rows = self._session.exec(select(t.Deletion).order_by(col(t.Deletion.id).desc()).limit(limit))
@@ -216,6 +224,19 @@ class RetentionPart(Holds):
         self._session.flush()
         return gone
 
+    def _empty(self, conversation_id: str) -> int:
+        """The words of its messages go; that there were messages, and the one in hand, stay."""
+        self._rows(delete(t.Said).where(col(t.Said.conversation_id) == conversation_id))
+        heard = self._session.exec(select(t.Inbox).where(t.Inbox.conversation_id == conversation_id)).all()
+        for row in heard:
+            row.raw, row.message = b"", {**row.message, **WORDLESS}
+        replies = select(t.Outbox).where(t.Outbox.conversation_id == conversation_id, t.Outbox.state == "done")
+        told = self._session.exec(replies).all()
+        for sent in told:
+            sent.message = {**sent.message, "text": "", "choices": []} if sent.message else None
+        self._hide(col(t.Media.conversation_id) == conversation_id, *_NOBODYS)
+        return len(heard) + len(told)
+
     def _forget_conversation(self, conversation: t.Conversation) -> int:
         gone = 0
         for table in (t.Inbox, t.Timer, t.Follower, t.Said, t.StaffNote):
@@ -238,6 +259,8 @@ class RetentionPart(Holds):
         blank = {"reference": report.reference, "service_code": report.service_code, "description": ""}
         self._rows(attempts.values(submission=blank, request="", answer=""))
         if words:
+            theirs = col(t.TrainingExample.text) == report.description
+            self._rows(delete(t.TrainingExample).where(col(t.TrainingExample.city_id) == report.city_id, theirs))
             report.description, report.attributes = "", {}
             self._rows(update(t.Outbox).where(col(t.Outbox.report_id) == report.id).values(words=""))
         return 1

@@ -56,8 +56,10 @@ from bridge.ports import Accept, Blobs, Channel, Clock, Store, Transaction, Wake
 from bridge.store.blobs import FolderBlobs
 from bridge.vocabulary import Artifact, Oddity, Service
 from bridge.web.console.app import console_app
+from bridge.web.console.figures import SPANS
 from bridge.web.console.parts import Console
 from bridge.web.console.setup import take_up
+from bridge.web.console.taking import FRESH
 from bridge.web.health import health
 from bridge.web.media import media_route
 from bridge.web.notices import notices
@@ -172,6 +174,9 @@ class Bridge:
         """Starts what a role does."""
         match role:
             case "intake":
+                counting = partial(self.console.taken.ahead, self.handling, SPANS)
+                group.create_task(counting())
+                group.create_task(scheduled((Look("figures", FRESH.total_seconds(), counting),)))
                 for channel in self.channels:
                     listening = partial(channel.run, self.accept)
                     alone = partial(self.store.lead, f"account {channel.account_id}", listening)

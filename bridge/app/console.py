@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from collections.abc import Mapping
@@ -11,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from bridge.app.mailer import RelayMailer
+from bridge.app.parts import GAZETTEER
 from bridge.city.desk import Desk
 from bridge.flow.settling import Handling
 from bridge.flow.vigil import Vigil
 from bridge.open311.client import Client
-from bridge.ports import Blobs, Channel
+from bridge.ports import Blobs, Channel, Store
 from bridge.store.types import new_id
 from bridge.vocabulary import Outbound
 from bridge.web.console.parts import MOUNT, AccountInfo, Console
 from bridge.web.console.signin import first_link
+from classifiers.places.drawing import Box, Drawing, drawing
 from config.settings import CitySettings, Settings
 
 SECRET_BYTES = 32
@@ -55,6 +58,7 @@ def console_of(
         retention=settings.retention.rules,
         learns=learns,
         blobs=blobs,
+        drawing=partial(_drawing, work.store, blobs),
     )
 
 
@@ -89,6 +93,12 @@ async def _send_test(accounts: Mapping[str, Channel], account_id: str, address: 
     channel = accounts[account_id]
     said = Outbound(f"test{new_id()}", account_id, channel.name, address, address, TEST, subject="Test")
     await channel.send(said)
+
+
+async def _drawing(store: Store, blobs: Blobs, city_id: str, box: Box) -> Drawing:
+    """The streets of the gazetteer in use."""
+    active = await store.read(lambda tx: tx.active_artifact(city_id, GAZETTEER))
+    return await asyncio.to_thread(drawing, blobs.path(active.blob_id), box) if active else Drawing()
 
 
 def _circuits(clients: Mapping[str, Client]) -> dict[str, tuple[datetime | None, ...]]:

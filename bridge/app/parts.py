@@ -37,6 +37,7 @@ from config.settings import WEEKDAYS, CitySettings, Settings
 Progress = Callable[[str], None]
 CONTACT_FIELDS = ("first_name", "last_name", "email", "phone")
 SERVICE_MODEL = "service model"
+GAZETTEER = "gazetteer"
 LEARNED = "learned"  # the source of a model that `learn` made: no start replaces it by the built-in one
 
 
@@ -138,7 +139,7 @@ async def _locator(
             return gazetteer.build([city.gazetteer], Path(folder) / "gazetteer.db", progress)
 
         stat = city.gazetteer.stat()
-        path = await built_in("gazetteer", f"{city.gazetteer.name} {stat.st_size} {stat.st_mtime_ns}", make)
+        path = await built_in(GAZETTEER, f"{city.gazetteer.name} {stat.st_size} {stat.st_mtime_ns}", make)
     return PlaceLocator(gazetteer.open_gazetteer(path), extractor)
 
 

@@ -27,6 +27,7 @@ NO_PAGES = {
     "/places": "JSON",
     "/requests/extent": "JSON",
     "/requests/spots": "JSON",
+    "/requests/streets": "JSON",
     "/figures/{table}.csv": "a file",
     "/desk": "leads to the first desk",
     "/desk/{city}/photo/{name}": "a picture",

@@ -7,11 +7,15 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from bridge.app.mailer import RelayMailer
+from bridge.demo.mail_sink import MailSink
 from bridge.errors import Retryable
 from bridge.flow import vigil
 from bridge.flow.duty import Duty, is_in
 from bridge.flow.vigil import Vigil
+from bridge.ports import Mailer
 from bridge.vocabulary import ToStaff
+from config.settings import ConsoleSettings
 from tests.web.world import CITY, World
 
 OFFICE = Duty("America/Chicago", {day: (time(8), time(17)) for day in range(5)}, frozenset({date(2026, 11, 26)}))
@@ -57,7 +61,7 @@ class Letters:
         self.sent.append((to, subject, text))
 
 
-def _vigil(world: World, letters: Letters, **more: object) -> Vigil:
+def _vigil(world: World, letters: Mailer, **more: object) -> Vigil:
     given: dict[str, object] = {"fallbacks": {}, "circuits": dict, **more}
     return Vigil(world.handling, letters, ("duty@city.example",), link="https://b.example/console", **given)  # type: ignore[arg-type]
 
@@ -124,3 +128,40 @@ async def test_a_city_that_is_silent_for_half_an_hour_is_told_of_once(world: Wor
         await vigil.look(watch)
     ((_, _, text),) = letters.sent
     assert "The endpoint of fairview has not answered" in text
+
+
+def _by_smtp(relay: MailSink) -> RelayMailer:
+    settings = ConsoleSettings(
+        duty_addresses=("duty@city.example",),
+        mail_from="bridge@city.example",
+        relay_host=relay.host,
+        relay_port=relay.port,
+        relay_tls="none",
+    )
+    return RelayMailer(settings)
+
+
+async def test_the_letter_goes_out_over_smtp(world: World):
+    await world.stuck()
+    world.clock.time += timedelta(days=3)
+    async with MailSink() as relay:
+        await vigil.look(_vigil(world, _by_smtp(relay)))
+        mailed = await relay.next_mail()
+    assert (mailed.mail_from, mailed.recipients) == ("bridge@city.example", ("duty@city.example",))
+    assert mailed.message["Subject"] == "Report service: 1 thing waiting"
+    assert mailed.message["Auto-Submitted"] == "auto-generated"
+    assert "https://b.example/console" in mailed.text
+
+
+@pytest.mark.parametrize("answer", ["450 4.2.1 Mailbox busy", "550 5.1.1 Nobody here"])
+async def test_what_the_relay_refused_is_told_when_it_takes_letters_again(world: World, answer: str):
+    await world.stuck()
+    world.clock.time += timedelta(days=3)
+    async with MailSink() as relay:
+        watch = _vigil(world, _by_smtp(relay))
+        relay.refuse(answer)
+        await vigil.look(watch)
+        assert relay.mails == []
+        await vigil.look(watch)
+        await vigil.look(watch)
+    assert len(relay.mails) == 1

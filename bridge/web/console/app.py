@@ -81,6 +81,7 @@ def _pages(gate: Gate) -> list[BaseRoute]:
         Route("/requests/map", gate(requests.request_map)),
         Route("/requests/extent", gate(requests.extent)),
         Route("/requests/spots", gate(requests.spots)),
+        Route("/requests/streets", gate(requests.streets)),
         Route("/requests/{id}", gate(requests.request)),
         Route("/requests/{id}/resend", gate(requests.resend, "agent"), methods=["POST"]),
         Route("/requests/{id}/cancel", gate(requests.cancel, "agent"), methods=["POST"]),

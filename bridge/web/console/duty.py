@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -63,14 +64,16 @@ def _hours(visit: Visit, city_id: str, name: str, office: Duty) -> Hours:
         (day, f"{office.hours[i][0]:%H:%M} to {office.hours[i][1]:%H:%M}" if i in office.hours else "closed")
         for i, day in enumerate(DAYS)
     )
-    deadlines = tuple((label, _allowed(office, reason)) for reason, (label, _) in REASONS.items())
+    by_time: dict[timedelta, list[str]] = defaultdict(list)
+    for reason, (label, _) in REASONS.items():
+        by_time[office.allowed(reason) or timedelta(0)].append(label)
+    deadlines = tuple((_lasting(allowed), ", ".join(by_time[allowed])) for allowed in sorted(by_time))
     plain = visit.console.city_settings.get(city_id, {})
     holidays = tuple(day.isoformat() for day in sorted(office.holidays) if day >= now.date())
     return Hours(name, is_in(office, now), week, holidays, deadlines, str(plain.get("fallback_address") or ""))
 
 
-def _allowed(office: Duty, reason: str) -> str:
-    allowed = office.allowed(reason)
+def _lasting(allowed: timedelta) -> str:
     return f"{allowed / timedelta(hours=1):g} h" if allowed else "at once"
 
 

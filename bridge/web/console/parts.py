@@ -12,6 +12,7 @@ from bridge.flow.settling import Handling
 from bridge.ports import Blobs, Catalog
 from bridge.vocabulary import Retention
 from bridge.web.console.taking import Taken
+from classifiers.places.drawing import Box, Drawing
 from config.settings import ConsoleSettings
 
 MOUNT = "/console"
@@ -30,7 +31,8 @@ class AccountInfo:
 @dataclass(frozen=True, slots=True)
 class Console:
     """Everything a page may ask. `secret` signs what has to come back unchanged from a browser; `retention` is the
-    settings file's; `learns`: learning runs that are asked for are done."""
+    settings file's; `learns`: learning runs that are asked for are done;
+    `drawing`: the streets of a city in a box, for a map without tiles."""
 
     handling: Handling
     settings: ConsoleSettings
@@ -46,6 +48,7 @@ class Console:
     retention: Retention = field(default_factory=Retention)
     blobs: Blobs | None = None
     learns: bool = False
+    drawing: Callable[[str, Box], Awaitable[Drawing]] | None = None
 
     @property
     def undo(self) -> timedelta:

@@ -15,6 +15,43 @@ from bridge.web.console.visit import Visit, to
 
 PAGE = 100
 
+ACTIONS = {
+    "account.changed": "changed an account",
+    "account.invited": "invited somebody",
+    "account.made": "got an account",
+    "account.password": "set a password",
+    "account.reset": "made a password link",
+    "channel.tested": "sent a test",
+    "city.changed": "worked on a request",
+    "deed.undone": "undid something",
+    "draft.taken": "took a report over",
+    "figures.exported": "exported figures",
+    "hold.lifted": "lifted a legal hold",
+    "hold.set": "set a legal hold",
+    "learning.asked": "had a model learned",
+    "login": "signed in",
+    "login.failed": "failed to sign in",
+    "logout": "signed out",
+    "looked": "looked at",
+    "model.used": "took a model into use",
+    "note.added": "added a note",
+    "report.cancelled": "cancelled a report",
+    "report.merged": "merged a report",
+    "report.resent": "sent a report again",
+    "report.sent": "sent a report",
+    "resident.answered": "answered a resident",
+    "resident.deleted": "deleted a resident’s data",
+    "resident.exported": "handed out a resident’s data",
+    "retention.set": "changed how long things are kept",
+    "sender.blocked": "blocked a sender",
+    "task.closed": "set an item aside",
+    "template.dropped": "deleted a reply template",
+    "template.kept": "kept a reply template",
+    "threshold.set": "set a threshold",
+    "wording.set": "changed a text",
+    "work.tried_again": "tried something again",
+}
+
 
 async def people(visit: Visit) -> Response:
     known = await visit.console.handling.store.read(lambda tx: tx.console.accounts())
@@ -83,7 +120,7 @@ async def audit(visit: Visit) -> Response:
     store = visit.console.handling.store
     entries = await store.read(lambda tx: tx.console.audited(after, who, PAGE))
     more = entries[-1].id if len(entries) == PAGE else ""
-    return visit.page("audit.html", entries=entries, more=more, who=who, people=await _all(visit))
+    return visit.page("audit.html", entries=entries, actions=ACTIONS, more=more, who=who, people=await _all(visit))
 
 
 async def _found(visit: Visit, account_id: str) -> Account:

@@ -15,6 +15,7 @@ from bridge.flow.staffing import Unknown
 from bridge.vocabulary.console import RequestFile
 from bridge.web.console.paging import PAGE, ended
 from bridge.web.console.visit import Visit, to
+from classifiers.places.drawing import Box
 
 STATES = ("open", "closed", "queued", "refused", "unsure", "cancelled")
 CELLS = 12  # of a side of the map, each a cluster where reports are many
@@ -58,13 +59,12 @@ async def extent(visit: Visit) -> Response:
 
 async def spots(visit: Visit) -> Response:
     """What a map shows in a box: reports, or clusters where they are many."""
-    try:
-        south, west, north, east = (float(part) for part in visit.query.get("box", "").split(","))
-    except ValueError:
+    box = _box(visit)
+    if box is None:
         return JSONResponse([], 400)
     state = visit.query.get("state", "")
     found = await visit.console.handling.store.read(
-        lambda tx: tx.console.spots(visit.me.cities, (south, west, north, east), CELLS, state)
+        lambda tx: tx.console.spots(visit.me.cities, box, CELLS, state)
     )
     return JSONResponse(
         [
@@ -79,6 +79,33 @@ async def spots(visit: Visit) -> Response:
             for spot in found
         ]
     )
+
+
+async def streets(visit: Visit) -> Response:
+    """Lines to be drawn beneath the spots where there are no tiles: streets, each with its name, and outlines."""
+    box, city = _box(visit), visit.query.get("city", "")
+    if box is None:
+        return JSONResponse({}, 400)
+    shown = [city] if city in visit.cities else list(visit.cities)
+    drawing = visit.console.drawing
+    drawn = [await drawing(city_id, box) for city_id in shown] if drawing else []
+    answer = JSONResponse(
+        {
+            "lines": [line for one in drawn for line in one.lines],
+            "outline": [ring for one in drawn for ring in one.outline],
+        }
+    )
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+def _box(visit: Visit) -> Box | None:
+    """South, west, north, east of what a map shows, in degrees."""
+    try:
+        south, west, north, east = (float(part) for part in visit.query.get("box", "").split(","))
+    except ValueError:
+        return None
+    return south, west, north, east
 
 
 async def request(visit: Visit) -> Response:

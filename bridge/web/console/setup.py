@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from starlette.responses import Response
 
 from bridge import segments
 from bridge.errors import BridgeError
+from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.settling import Handling
 from bridge.flow.staffing import Unknown
 from bridge.ports import Transaction
@@ -51,6 +54,19 @@ class Message:
     changed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ShownCity:
+    """A city as its page shows it. `silent_until`: until when it is left alone, None while it answers."""
+
+    name: str
+    endpoint: str
+    services: int
+    languages: tuple[str, ...]
+    zone: str
+    silent_until: datetime | None
+    settings: tuple[tuple[str, str], ...]
+
+
 async def services(visit: Visit) -> Response:
     city_id = visit.city()
     city = visit.console.handling.jurisdictions[city_id]
@@ -91,7 +107,7 @@ async def cities(visit: Visit) -> Response:
     health = visit.console.circuits()
     now = visit.console.handling.clock.now()
     rows = [
-        (city, health.get(city.id, ()), visit.console.city_settings.get(city.id, {}))
+        _shown(city, health.get(city.id, (None,)), visit.console.city_settings.get(city.id, {}))
         for city in visit.console.handling.jurisdictions.values()
         if visit.me.serves(city.id)
     ]
@@ -190,6 +206,33 @@ async def take_up(work: Handling, catalog: object) -> None:
             city.policy = replace(city.policy, submit_of=own)
     if isinstance(catalog, EditedCatalog):
         catalog.edited = await work.store.read(lambda tx: tx.console.wordings())
+
+
+def _shown(city: Jurisdiction, health: Sequence[datetime | None], plain: Mapping[str, Any]) -> ShownCity:
+    return ShownCity(
+        name=city.name,
+        endpoint="the embedded city" if plain.get("embedded") else str(plain.get("endpoint") or "its profile"),
+        services=len(city.services),
+        languages=tuple(LANGUAGES.get(code, code) for code in city.languages),
+        zone=city.time_zone,
+        silent_until=next(iter(health), None),
+        settings=tuple((name, _value(value)) for name, value in plain.items() if value not in (None, "", [], {})),
+    )
+
+
+def _value(value: object) -> str:
+    """A setting as a person writes it."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case list():
+            return ", ".join(map(_value, value))
+        case dict():
+            return "; ".join(f"{name}: {_value(inner)}" for name, inner in value.items())
+        case _:
+            return str(value)
 
 
 def _catalog(console: Console) -> EditedCatalog:

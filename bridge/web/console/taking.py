@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bridge.flow.settling import Handling
@@ -27,6 +28,12 @@ class Taken:
         if known is None:
             return now, await asyncio.shield(self._under_way[key])
         return known
+
+    async def ahead(self, work: Handling, spans: Sequence[int]) -> None:
+        """Takes what is asked for at first and what was asked for lately, so that nobody waits for it."""
+        now = work.clock.now()
+        for key in dict.fromkeys([*(((), days) for days in spans), *self._kept]):
+            await self._take(work, key, now)
 
     async def _take(self, work: Handling, key: Key, now: datetime) -> Figures:
         cities, days = key

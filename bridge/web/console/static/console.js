@@ -73,12 +73,56 @@ function baseMap(element) {
   if (element.dataset.tiles) {
     const credit = document.createElement("span");
     credit.textContent = element.dataset.credit;
-    L.tileLayer(element.dataset.tiles, { attribution: credit.innerHTML, maxZoom: 19 }).addTo(map);
+    L.tileLayer(element.dataset.tiles, { attribution: credit.innerHTML, maxZoom: 19, referrerPolicy: "origin" }).addTo(map);
   } else {
     element.classList.add("bare");
     L.control.scale().addTo(map);
+    map.on("moveend", () => drawStreets(map, element));
   }
   return map;
+}
+
+// Without tiles: the city's streets as lines, the longest of them named. The view is asked for with a margin and on
+// a grid, so that a small move asks for nothing new.
+const streetsOf = new WeakMap();
+
+async function drawStreets(map, element) {
+  const b = map.getBounds();
+  const step = 2 ** Math.ceil(Math.log2(Math.max(b.getNorth() - b.getSouth(), b.getEast() - b.getWest(), 0.001)));
+  const box = [Math.floor(b.getSouth() / step) * step, Math.floor(b.getWest() / step) * step, Math.ceil(b.getNorth() / step) * step, Math.ceil(b.getEast() / step) * step].map((n) => n.toFixed(5)).join(",");
+  let known = streetsOf.get(map);
+  if (!known || known.box !== box) {
+    const url = element.dataset.streets;
+    const drawn = await fetched(`${url}${url.includes("?") ? "&" : "?"}box=${box}`);
+    if (!drawn) return;
+    known?.layer.remove();
+    known = { box, lines: drawn.lines, layer: L.layerGroup().addTo(map), names: L.layerGroup().addTo(map) };
+    streetsOf.get(map)?.names.remove();
+    streetsOf.set(map, known);
+    for (const ring of drawn.outline) known.layer.addLayer(L.polygon(ring, { className: "outline", interactive: false, fill: false }));
+    const smooth = { className: "street", interactive: false, smoothFactor: 0.5 };
+    for (const [, line] of drawn.lines) known.layer.addLayer(L.polyline(line, smooth));
+  }
+  nameStreets(map, known);
+}
+
+// A name stands in the middle of the longest piece of its street that is seen, if no other name is near.
+function nameStreets(map, known) {
+  known.names.clearLayers();
+  const taken = [], named = new Set(), view = L.bounds([0, 0], map.getSize());
+  for (const [name, line] of known.lines) {
+    if (named.has(name)) continue;
+    const points = line.map((point) => map.latLngToContainerPoint(point));
+    const pieces = points.slice(1).map((point, n) => L.LineUtil.clipSegment(points[n], point, view)).filter(Boolean);
+    const [from, to] = pieces.reduce((best, piece) => piece[0].distanceTo(piece[1]) > best[0].distanceTo(best[1]) ? piece : best, [L.point(0, 0), L.point(0, 0)]);
+    const middle = from.add(to).divideBy(2);
+    if (from.distanceTo(to) < 50 || taken.some((other) => Math.abs(other.x - middle.x) < 90 && Math.abs(other.y - middle.y) < 22)) continue;
+    taken.push(middle); named.add(name);
+    const text = document.createElement("span");
+    text.textContent = name;
+    known.names.addLayer(L.marker(map.containerPointToLatLng(middle), { icon: L.divIcon({ className: "street-name", html: text, iconSize: [0, 0] }), interactive: false, keyboard: false, zIndexOffset: -1000 }));
+    if (named.size === 24) return;
+  }
 }
 
 async function fetched(url) {

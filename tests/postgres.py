@@ -43,6 +43,12 @@ class Server:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
+    @property
+    def pid(self) -> int:
+        """The process whose children serve the connections."""
+        assert self._process
+        return self._process.pid
+
     def start(self) -> None:
         """Returns when it answers."""
         command = [

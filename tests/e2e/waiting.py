@@ -12,11 +12,11 @@ LOOK_SECONDS = 0.02
 PATIENCE_SECONDS = 45  # on a machine that is busy with other things too
 
 
-async def until(look: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
-    """The first true value of `look`. Raises TimeoutError."""
+async def until(look: Callable[[], T], seconds: float = PATIENCE_SECONDS, every: float = LOOK_SECONDS) -> T:
+    """The first true value of `look`, asked `every` so many seconds. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
         while not (seen := look()):  # noqa: ASYNC110 what is looked at is in another process, or a plain list
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(every)
     return seen
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, exists, func, or_, update
+from sqlalchemy import and_, bindparam, exists, func, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -44,34 +45,31 @@ class Claims(Unit):
     def bury(self, row: Row, error: str) -> None:
         self._end(row, "dead", error=error[:500])
 
-    def _claim(self, table: type[W], now: datetime, lease: timedelta, **changes: Any) -> W | None:
+    def _claim(self, table: type[W], now: datetime, lease: timedelta) -> W | None:
         """The oldest row that is open, due, not leased, and first of its lane; leased to this caller."""
-        leased = {"lease": self._holder + new_id(), "lease_until": now + lease, "attempts": table.attempts + 1}
         claim = self._claim_among_others if self._shared else self._claim_alone
-        return claim(table, now, leased | changes)
+        return claim(table, now, lease)
 
-    def _claim_alone(self, table: type[W], now: datetime, leased: dict[str, Any]) -> W | None:
-        chosen = _claimable(select(table.id), table, now).limit(1).scalar_subquery()
-        return self._lease(table, col(table.id) == chosen, leased)
+    def _claim_alone(self, table: type[W], now: datetime, lease: timedelta) -> W | None:
+        claimed: W | None = self._lease(_leasing_the_first(table), now, lease)
+        return claimed
 
-    def _claim_among_others(self, table: type[W], now: datetime, leased: dict[str, Any]) -> W | None:
+    def _claim_among_others(self, table: type[W], now: datetime, lease: timedelta) -> W | None:
         """What another transaction has just made or claimed is not seen yet, so the lane is looked at once more
         when it is this one's turn. A lane taken meanwhile is not claimable, and the next one is tried."""
-        found = _claimable(select(table.id, table.lane), table, now)
-        found = found.limit(1).with_for_update(skip_locked=True, of=table)
         for _ in range(MOST_LANES_TRIED):
-            candidate = self._session.execute(found).first()
+            candidate = self._session.execute(_first_not_locked(table), {"now": now}).first()
             if candidate is None:
                 return None
             self._in_turn("lane", str(table.__tablename__), candidate.lane)
-            free = _claimable(select(table.id).where(table.id == candidate.id), table, now).scalar_subquery()
-            claimed = self._lease(table, col(table.id) == free, leased)
+            claimed: W | None = self._lease(_leasing_if_free(table), now, lease, candidate=candidate.id)
             if claimed is not None:
                 return claimed
         return None
 
-    def _lease(self, table: type[W], which: Any, leased: dict[str, Any]) -> W | None:
-        return self._session.scalars(update(table).where(which).values(leased).returning(table)).first()
+    def _lease(self, leasing: Any, now: datetime, lease: timedelta, **which: str) -> Any:
+        values = {"now": now, "holder": self._holder + new_id(), "until": now + lease, **which}
+        return self._session.scalars(leasing, values).first()
 
     def _next_id(self, table: type[t.Work], lane: str) -> str:
         """An id behind all that wait in a lane, though their makers' clocks were ahead of ours."""
@@ -96,8 +94,41 @@ def held(row: Row) -> tuple[Any, ...]:
     return (col(table.id) == row.id, col(table.lease) == row.lease)
 
 
-def _claimable(statement: Any, table: Any, now: datetime) -> Any:
+# The statements of a claim are built once: a look ends with a claim that finds nothing, so that claims are most of
+# what the store is asked, and building one costs more than running it.
+
+
+@cache
+def _leasing_the_first(table: type[t.Work]) -> Any:
+    first = _claimable(select(table.id), table).limit(1)
+    return _leasing(table).where(col(table.id) == first.scalar_subquery())
+
+
+@cache
+def _first_not_locked(table: type[t.Work]) -> Any:
+    found = _claimable(select(table.id, table.lane), table)
+    return found.limit(1).with_for_update(skip_locked=True, of=table)
+
+
+@cache
+def _leasing_if_free(table: type[t.Work]) -> Any:
+    free = _claimable(select(table.id).where(table.id == bindparam("candidate")), table)
+    return _leasing(table).where(col(table.id) == free.scalar_subquery())
+
+
+def _leasing(table: type[t.Work]) -> Any:
+    """An outbound keeps when it was first claimed: whatever the provider has of it, it has since then."""
+    leased = update(table).values(
+        lease=bindparam("holder"), lease_until=bindparam("until"), attempts=table.attempts + 1
+    )
+    if table is t.Outbox:
+        leased = leased.values(tried_at=func.coalesce(t.Outbox.tried_at, _now(table)))
+    return leased.returning(table).execution_options(synchronize_session=False)
+
+
+def _claimable(statement: Any, table: Any) -> Any:
     """Open, due, not leased, first of its lane, and none of the lane is leased: the longest due first."""
+    now = _now(table)
     other = aliased(table)
     ahead = ~exists().where(
         other.lane == table.lane,
@@ -112,3 +143,7 @@ def _claimable(statement: Any, table: Any, now: datetime) -> Any:
         or_(table.lease_until.is_(None), table.lease_until <= now),
         ahead,
     ).order_by(table.due_at, table.id)
+
+
+def _now(table: Any) -> Any:
+    return bindparam("now", type_=table.due_at.type)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, literal, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bridge import trace
@@ -15,7 +15,6 @@ from bridge.ports import Clock, Wake
 from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.transaction.claims import Claims
-from bridge.store.types import Timestamp
 from bridge.vocabulary import Conversation, Outbound, OutboxRow, Report, Sent
 
 
@@ -68,8 +67,7 @@ class OutboxPart(Claims):
         self._wake.wake(self, "outbox")
 
     def claim_outbox(self, now: datetime, lease: timedelta) -> OutboxRow | None:
-        first = func.coalesce(t.Outbox.tried_at, literal(now, Timestamp))
-        row = self._claim(t.Outbox, now, lease, tried_at=first)
+        row = self._claim(t.Outbox, now, lease)
         return values.outbox_row(row, now) if row else None
 
     def sent_beside(self, row: OutboxRow) -> frozenset[str]:

@@ -1,0 +1,37 @@
+"""What processes have used so far, as Linux counts it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def seconds_of(pids: Iterable[int]) -> float:
+    """Processor seconds of these processes, without their children."""
+    return sum(_ticks(pid)[0] for pid in pids) / TICKS
+
+
+def family_seconds_of(pid: int) -> float:
+    """Processor seconds of a process and its children, those that ended included."""
+    own, ended = _ticks(pid)
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return (own + ended + sum(_ticks(int(child))[0] for child in children)) / TICKS
+
+
+def megabytes_of(pid: int) -> float:
+    """Memory that a process holds now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _ticks(pid: int) -> tuple[int, int]:
+    """Of the process itself, and of its children that ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:  # ended meanwhile; its parent counts it from now on
+        return 0, 0
+    user, system, user_of_ended, system_of_ended = (int(ticks) for ticks in fields[11:15])
+    return user + system, user_of_ended + system_of_ended

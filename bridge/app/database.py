@@ -8,6 +8,8 @@ from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
 from config.settings import Settings
 
+SQLITE = b"SQLite format 3\0"  # how its files begin (https://www.sqlite.org/fileformat.html)
+
 
 def open_database(settings: Settings, clock: Clock) -> tuple[Store, Wake]:
     """The store that the bridge works on, brought to the newest schema. Raises SettingsError."""
@@ -23,6 +25,9 @@ def open_beside(settings: Settings, clock: Clock) -> Store:
         return _shared(settings.postgresql_url, clock, serves=False)[0]
     if not settings.database_path.is_file():
         raise SettingsError(f"{settings.database_path} is not there: serve once before")
+    with settings.database_path.open("rb") as file:
+        if file.read(len(SQLITE)) not in (SQLITE, b""):
+            raise SettingsError(f"{settings.database_path} is no SQLite database: restore a backup")
     return SqliteStore(settings.database_path, clock, EmbeddedWake(), alone=False)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 
 import httpx
@@ -23,6 +24,7 @@ Verdict = Literal["fine", "worry", "wrong"]
 
 LEAST_FREE_BYTES = 1_000_000_000
 OLDEST = timedelta(minutes=10)
+NEWEST_PHOTOS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ async def _database(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
     try:
         backlog = await store.read(lambda tx: tx.backlog(clock.now()))
         holds = await store.read(lambda tx: tx.holds())
+        named = await store.read(lambda tx: tx.blobs_in_use(NEWEST_PHOTOS))
     except Exception as error:  # whatever it is, the database does not work
         yield Finding("wrong", "database", f"cannot be read ({type(error).__name__}): is its schema the newest?")
         return
@@ -95,6 +98,7 @@ async def _database(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
     for finding in _backlog(backlog):
         yield finding
     yield Finding("fine", "holds", f"{len(holds)} legal holds stand")
+    yield _blobs(settings.data_dir / "blobs", named)
 
 
 def _backlog(backlog: Backlog) -> Iterator[Finding]:
@@ -106,6 +110,15 @@ def _backlog(backlog: Backlog) -> Iterator[Finding]:
             yield Finding("worry", name, f"{queue.dead} given up: open311-bridge work list")
     if backlog.staff_tasks:
         yield Finding("fine", "staff", f"{backlog.staff_tasks} tasks are open")
+
+
+def _blobs(folder: Path, named: Sequence[str]) -> Finding:
+    """Another machine may have made them: then it and this one do not share the folder."""
+    missing = [blob_id for blob_id in named if not (folder / blob_id).exists()]
+    if missing:
+        says = f"{len(missing)} of {len(named)} files in use are not in {folder}, which machines have to share"
+        return Finding("wrong", "blobs", says)
+    return Finding("fine", "blobs", f"{len(named)} files in use are there")
 
 
 async def _city(city: CitySettings, clock: Clock) -> Finding:

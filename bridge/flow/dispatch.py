@@ -76,9 +76,13 @@ async def _send(dispatch: Dispatch, row: OutboxRow) -> None:
         log.debug(f"{row.kind} claimed", extra={"outbox_id": row.id})
         try:
             await _SENDING[row.kind](dispatch, row)
-        except Exception as error:  # a fault of ours: the row stays, and comes again
+        except Exception as error:  # a fault of ours: the row comes again, until a person has to look
             log.exception("outbox row failed", extra={"outbox_id": row.id})
-            await _again(dispatch, row, backoff(row.attempts), repr(error))
+            reason = repr(error)
+            if dispatch.handling.clock.now() - row.created_at > SENT_AGAIN_FOR:
+                await dispatch.handling.store.write(lambda tx: _undelivered(dispatch, tx, row, reason))
+            else:
+                await _again(dispatch, row, backoff(row.attempts), reason)
 
 
 async def _again(dispatch: Dispatch, row: OutboxRow, wait: timedelta, reason: str) -> None:
@@ -147,7 +151,7 @@ def _undelivered(dispatch: Dispatch, tx: Transaction, row: OutboxRow, reason: st
     conversation = tx.conversation(row.conversation_id)
     if not conversation.state.opted_out:
         due = dispatch.handling.jurisdictions[conversation.city_id].duty.due("undelivered", row.created_at)
-        tx.add_staff_task(conversation, ToStaff("undelivered", reason), None, due)
+        tx.add_staff_task(conversation, ToStaff("undelivered", reason), row.report_id, due)
 
 
 # ----------------------------------------------------------------------------------------------- reports

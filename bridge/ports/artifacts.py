@@ -15,6 +15,10 @@ class ArtifactsOf(Protocol):
         """All on record, oldest first."""
         ...
 
+    def blobs_in_use(self, photos: int) -> tuple[str, ...]:
+        """The blobs of all artifacts in use, and of the newest so many photos that are shown."""
+        ...
+
     def keep_artifact(self, city_id: str, kind: str, artifact: Artifact) -> str:
         """Records an artifact without taking it into use; the row's id."""
         ...

@@ -12,6 +12,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bridge.cli import app
+from bridge.demo.providers import FOLDER
 from bridge.ports import Transaction
 from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
@@ -19,9 +20,8 @@ from tests.store.made import FakeClock
 
 T = TypeVar("T")
 
-SETTINGS = """\
+SETTINGS = f"""\
 data_dir = "data"
-models_dir = "models"
 
 [server]
 port = 1
@@ -30,6 +30,11 @@ port = 1
 id = "fairview"
 name = "City of Fairview"
 embedded = true
+gazetteer = "{FOLDER / "fairview.geojson"}"
+services = "{FOLDER / "services.json"}"
+
+[retention]
+raw_days = 90
 """
 
 
@@ -40,7 +45,7 @@ class Operator:
         self.folder = folder
         self.config = folder / "bridge.toml"
         self.config.write_text(SETTINGS)
-        (folder / "data").mkdir()
+        (folder / "data" / "models" / "services").mkdir(parents=True)
         self.clock = FakeClock()
         self.does(lambda tx: None)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from bridge.ports import Store
-from tests.store.made import FakeClock, claim, claim_out, conversation, filed, inbound
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from bridge.ports import Store, Transaction
+from bridge.vocabulary import InboundKind
+from tests.store.made import LEASE, FakeClock, claim, claim_out, conversation, filed, inbound, reply
 
 
 async def test_the_backlog_counts_what_waits_and_what_is_dead(store: Store, clock: FakeClock) -> None:
@@ -42,3 +46,36 @@ async def test_a_replayed_submission_makes_its_report_queued_again(store: Store,
     again = await claim_out(store, clock)
     assert again
     assert again.id == row.id
+
+
+async def test_all_that_can_be_given_up_is_listed_and_replayed(store: Store, clock: FakeClock) -> None:
+    talk = await conversation(store)
+    report = await filed(store, talk)
+    await reply(store, talk, "hello")
+
+    def more(tx: Transaction) -> None:
+        tx.add_submission(report)
+        tx.add_update(report, "more words")
+        tx.add_twin_search(talk)
+        tx.set_timer(talk, "remind", clock.now())
+        tx.add_inbound(inbound("1"))
+        tx.add_inbound(replace(inbound("2", "+15550102"), kind=InboundKind.DELIVERY))
+
+    await store.write(more)
+    given_up = [row async for row in _buried(store, clock)]
+    listed = await store.read(lambda tx: tx.dead(9))
+    assert sorted(row.id for row in listed) == sorted(given_up)
+    kinds = {(row.queue, row.kind) for row in listed}
+    sent = {("outbox", kind) for kind in ("reply", "submission", "update", "twins")}
+    assert kinds == {("inbox", "message"), ("inbox", "delivery"), ("timers", "remind"), *sent}
+    for row_id in given_up:
+        assert await store.write(lambda tx, row_id=row_id: tx.replay(row_id))
+    assert [row async for row in _buried(store, clock)] == given_up
+
+
+async def _buried(store: Store, clock: FakeClock) -> AsyncIterator[str]:
+    """Gives up whatever is open; the ids."""
+    for take in ("claim_inbound", "claim_outbox", "claim_timer"):
+        while row := await store.write(lambda tx, take=take: getattr(tx, take)(clock.now(), LEASE)):
+            await store.write(lambda tx, row=row: tx.bury(row, "hopeless"))
+            yield row.id

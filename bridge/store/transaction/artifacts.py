@@ -21,6 +21,14 @@ class Artifacts(Unit):
         row = self._session.exec(statement).first()
         return Artifact(row.blob_id, row.manifest) if row else None
 
+    def blobs_in_use(self, photos: int) -> tuple[str, ...]:
+        active = select(t.Artifact.blob_id).join(
+            t.ActiveArtifact, col(t.ActiveArtifact.artifact_id) == col(t.Artifact.id)
+        )
+        shown = select(t.Media.blob_id).where(col(t.Media.revoked_at).is_(None))
+        newest = shown.order_by(col(t.Media.id).desc()).limit(photos)
+        return tuple(dict.fromkeys((*self._session.exec(active), *self._session.exec(newest))))
+
     def artifacts(self, city_id: str, kind: str) -> tuple[Artifact, ...]:
         statement = select(t.Artifact).where(t.Artifact.city_id == city_id, t.Artifact.kind == kind)
         rows = self._session.exec(statement.order_by(col(t.Artifact.id)))

@@ -21,7 +21,7 @@ import pytest
 from bridge.demo.providers import Providers
 from tests.e2e.city import fine
 from tests.e2e.crash import mind
-from tests.e2e.crash.load import Life, Load, reports
+from tests.e2e.crash.load import PATIENCE_SECONDS, Life, Load, reports
 from tests.e2e.crash.plan import FAULTS, Plan
 from tests.e2e.crash.reckoning import Autopsies, Verdict, reckon
 from tests.e2e.process import Orders
@@ -66,7 +66,7 @@ async def crash(folder: Path, models_dir: Path, plan: Plan, kills: int, database
             here.city.trouble = fine
             load.enough.set()
             await living
-        await here.quiet()
+        await here.quiet(PATIENCE_SECONDS)
         for process in here.processes:
             await process.stop()
         return Outcome(load.lives, autopsies, reckon(here, load.lives, autopsies))

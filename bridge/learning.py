@@ -18,7 +18,7 @@ import multiprocessing
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,9 +27,9 @@ from typing import Any
 from bridge.app import SystemClock, build_models, client_of
 from bridge.app.database import open_beside
 from bridge.app.parts import LEARNED, SERVICE_MODEL, history_file
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, Retryable
 from bridge.open311.client import Client
-from bridge.open311.listing import Query
+from bridge.open311.listing import Listing, Query
 from bridge.ports import Blobs, Store
 from bridge.store.blobs import FolderBlobs
 from bridge.vocabulary import (
@@ -48,7 +48,7 @@ from classifiers.policy import Thresholds
 from classifiers.services import ServiceClassifier
 from classifiers.training import warm
 from classifiers.training.cleaning import cleaned
-from classifiers.training.data import Row, code_of, read_rows, services_of
+from classifiers.training.data import Row, code_of, in_time, read_rows, services_of
 from classifiers.training.evaluate import quality
 from config.settings import CitySettings, Settings
 
@@ -58,6 +58,9 @@ Answer = tuple[tuple[Guess, ...], float]
 KIND = SERVICE_MODEL
 WINDOW = timedelta(days=14)
 READS_A_WINDOW = 50
+TRIES = 4  # of a window
+SHORTEST_REST, LONGEST_REST = 30.0, 900.0  # seconds between them
+PATIENCE = 61.0  # seconds that a read of the history waits for its turn in a city's limit
 HELD_BACK = 0.15  # the most recent share of a history, to measure on
 FEWEST_ROWS = 200  # below that a history says more of chance than of the city
 BAR = 24  # characters
@@ -69,27 +72,67 @@ WORSE_ALLOWED = 0.02  # of macro-F1, for a gain in top-1
 # --------------------------------------------------------------------------------------------- the history
 
 
-async def fetch_history(client: Client, file: Path, since: datetime, now: datetime, progress: Progress) -> int:
+async def fetch_history(
+    client: Client,
+    file: Path,
+    since: datetime,
+    now: datetime,
+    progress: Progress,
+    rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> int:
     """Appends what the city lists from `since` to `now`; goes on where an earlier call ended. Rows added.
 
-    `file` holds one report a line; beside it `file`.until holds the end of the last whole window. Raises
-    Retryable or Permanent as the client does; what was written by then stays.
+    `file` holds one report a line; beside it `file`.until holds the end of the last whole window and the size of
+    the file then, so that whoever is killed within a window leaves nothing of it. Half of the reads that the city
+    allows are left to the bridge that serves. A city that says "later" is asked again after that time, `rest`ed in
+    between. Raises Retryable or Permanent as the client does; what was written by then stays.
     """
-    mark = file.with_suffix(file.suffix + ".until")
-    start = max(since, datetime.fromisoformat(mark.read_text()) if mark.is_file() else since)
+    start = max(since, _resumed(file) or since)
     added = 0
     while start < now:
         end = min(start + WINDOW, now)
-        listed = await client.listing(Query(start, end, reads=READS_A_WINDOW))
+        listed = await _listed(client, Query(start, end, reads=READS_A_WINDOW), rest)
         rows = sorted(listed.rows, key=lambda row: row.requested_datetime or start)
         with file.open("a", encoding="utf-8") as out:
-            out.writelines(json.dumps(_line(row), ensure_ascii=False) + "\n" for row in rows if row.description)
-        mark.write_text(end.isoformat())
+            out.writelines(json.dumps(_line(row)) + "\n" for row in rows if row.description)
+        _mark(file, end)
         added += len(rows)
         cut = "" if listed.complete else " (this window was cut by the city)"
         progress(f"{_bar((end - since) / (now - since))} {end:%Y-%m-%d}  {added} requests{cut}")
         start = end
     return added
+
+
+def _resumed(file: Path) -> datetime | None:
+    """Until when the history was read; what a window that was not finished left in the file is cut off."""
+    mark = _mark_of(file)
+    until, size = mark.read_text().split() if mark.is_file() else ("", "0")
+    if not file.is_file() or file.stat().st_size < int(size):
+        return None
+    with file.open("ab") as out:
+        out.truncate(int(size))
+    return datetime.fromisoformat(until) if until else None
+
+
+def _mark(file: Path, end: datetime) -> None:
+    written = _mark_of(file).with_suffix(".part")
+    written.write_text(f"{end.isoformat()} {file.stat().st_size}")
+    written.replace(_mark_of(file))  # whole or not at all
+
+
+def _mark_of(file: Path) -> Path:
+    return file.with_suffix(file.suffix + ".until")
+
+
+async def _listed(client: Client, query: Query, rest: Callable[[float], Awaitable[None]]) -> Listing:
+    """One window; asked again a few times where the city wants it asked later. Raises Retryable or Permanent."""
+    spare = client.profile.reads_per_minute // 2
+    for _ in range(TRIES - 1):
+        try:
+            return await client.listing(query, spare=spare)
+        except Retryable as later:
+            await rest(min(later.after or SHORTEST_REST, LONGEST_REST))
+    return await client.listing(query, spare=spare)
 
 
 def _bar(share: float) -> str:
@@ -144,13 +187,15 @@ def learn(
 
     `offered` empty: the labels of the history are the services. Raises ValueError for a history too small.
     """
-    rows = cleaned(read_rows(history))
+    rows = cleaned(in_time(read_rows(history)))
     if len(rows) < FEWEST_ROWS:
         raise ValueError(f"{history}: {len(rows)} usable reports; at least {FEWEST_ROWS} are needed to learn from")
     listed = tuple(offered) or services_of(rows)
     past, recent = rows[: -round(len(rows) * HELD_BACK)], rows[-round(len(rows) * HELD_BACK) :]
     progress(f"learning from {len(past)} reports, measuring on the {len(recent)} after them")
-    learnable = [*past, *_unmeasured(corrections, recent)]
+    taught = _unmeasured(cleaned(corrections), recent)
+    retold = {_words(row.text) for row in taught}  # a city may go on listing a report as it was first filed
+    learnable = [*(row for row in past if _words(row.text) not in retold), *taught]
     reports = [warm.Report(row.text, code_of(row, listed), row.language) for row in learnable]
     candidate = warm.learn(services.load(built_in), reports, progress)
     current = services.load(running)
@@ -169,7 +214,7 @@ def learn(
 def _unmeasured(corrections: Sequence[Row], recent: Sequence[Row]) -> list[Row]:
     """The corrections whose words are not among those that are measured on: a city lists what it corrected too."""
     measured = {_words(row.text) for row in recent}
-    return [row for row in corrections if row.text.strip() and _words(row.text) not in measured]
+    return [row for row in corrections if _words(row.text) not in measured]
 
 
 def _words(text: str) -> str:
@@ -243,7 +288,7 @@ async def lesson(
     file = history or history_file(settings.data_dir, city.id)
     offered: Sequence[Service] = ()
     if not history:
-        client = client_of(settings, city, None, SystemClock())
+        client = client_of(settings, city, None, SystemClock(), patience=PATIENCE)
         try:
             offered = await client.services()
             await fetch_history(client, file, since, datetime.now(UTC), progress)

@@ -18,7 +18,6 @@ import numpy as np
 from bridge.vocabulary import Service
 from classifiers.minilm import LANGUAGE
 from classifiers.model import Floats, Ints, Lexicon, Model, read
-from classifiers.policy import is_catch_all
 
 _NEARNESS, _TAKEN_FOR, _SENTENCES = 7.0, 0.5, 1.2  # weights of the witnesses
 _WIDE = 0.1  # how much nearer a wide name must be than the type's own words
@@ -41,7 +40,7 @@ class ServiceWords:
         self._starts = np.cumsum([0, *map(len, wordings)], dtype=np.int64)[:-1]
         said = list(chain.from_iterable(wordings))
         self._reading = read(model, said, [LANGUAGE] * len(said))
-        self._catch_all = np.array([is_catch_all(service) for service in services], dtype=bool)
+        self._catch_all = np.array([service.is_catch_all for service in services], dtype=bool)
         nearness = self._nearness(model.lexicon.sentences)
         self._usual = nearness.mean(axis=0)
         self.links = self._links(model, self._chosen(nearness))

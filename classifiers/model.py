@@ -144,7 +144,10 @@ def _spoken(model: Model, texts: Sequence[str], hints: Sequence[str]) -> Iterato
         likely = next(docs).cats if docs else {LANGUAGE: 1.0}
         best = max(likely, key=lambda language: likely[language])
         base = hint.split("-")[0].lower()
-        yield best if base in known and likely[best] >= _CLEAR else base * (base in known)
+        if base not in known:
+            yield ""
+        else:
+            yield best if likely[best] >= _CLEAR else base
 
 
 def _table(docs: Sequence[Doc], labels: Sequence[str]) -> Floats:

@@ -32,6 +32,7 @@ _CHATTER, _CHATTER_OF_OTHERS = (
     4.0,
     1.0,
 )  # weight of chatter in English, and in languages with less of it to learn from
+_UNREAD = 0.1  # most that any service gets from words in a language nobody here reads
 _UNSEEN_SHARE = 0.5  # of its cold probability that a service without history keeps beside learned ones
 _CHAT = re.compile(
     r"(?<!\S)@[A-Za-z_]\w{2,}|\b(?:lol|lmao|omg|haha\w*|hehe\w*|jaja\w*|tweet\w*|twitter)\b|[:;]-?[DP)(]|<3|([^\W\d_])\1{3,}",
@@ -82,6 +83,8 @@ class ServiceClassifier:
         p = self._cold(reading)
         if self._learned.any():
             p = self._warm(reading, p)
+        unread = np.array([[not language] for language in reading.languages])
+        p *= np.where(unread, np.minimum(1.0, _UNREAD / np.maximum(p.max(axis=1, keepdims=True), 1e-9)), 1.0)
         for row, civic in zip(p, self._civic_share(reading, texts), strict=True):
             ranked = np.argsort(-row, kind="stable")
             yield tuple(Guess(self._codes[at], float(row[at])) for at in ranked), min(1.0, float(civic))

@@ -23,6 +23,7 @@ from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311 import profile as profiles
 from bridge.open311.boundary import read_boundary
 from bridge.open311.client import Client, Photo
+from bridge.open311.endpoint import PATIENCE
 from bridge.open311.profile import Profile
 from bridge.open311.shown import File
 from bridge.ports import Blobs, Clock, Locator, Store
@@ -98,6 +99,7 @@ async def make_jurisdiction(
     service_model = await built_in(SERVICE_MODEL, f"built-in {models.services.name}", lambda: models.services)
     places_source = f"built-in {digest(models.places)[:12]}"
     service_words = services.load(service_model)
+    language = LanguageDetector(city.languages)
     place_model = addresses.load(await built_in("place model", places_source, lambda: models.places))
     return Jurisdiction(
         id=city.id,
@@ -106,7 +108,8 @@ async def make_jurisdiction(
         locator=await _locator(city, built_in, place_model, progress),
         bind_classifier=partial(services.ServiceClassifier, service_words),
         model_id=service_model.name,
-        detect=LanguageDetector(city.languages),
+        detect=language,
+        written=language.written,
         languages=city.languages,
         time_zone=city.time_zone,
         contact_needed=_contact_needed(client.profile),
@@ -206,7 +209,12 @@ def file_of(store: Store, blobs: Blobs) -> Photo:
 
 
 def client_of(
-    settings: Settings, city: CitySettings, desk: Desk | None, clock: Clock, photo: Photo | None = None
+    settings: Settings,
+    city: CitySettings,
+    desk: Desk | None,
+    clock: Clock,
+    photo: Photo | None = None,
+    patience: float = PATIENCE,
 ) -> Client:
     """The client of a city's endpoint; an embedded one is the bridge's own, without its desk for reads only."""
     if city.embedded:
@@ -221,7 +229,7 @@ def client_of(
         key = desk.settings.api_keys[-1].get_secret_value() if desk else None
         return Client(profile, key, clock=clock, photo=photo)
     key = city.api_key.get_secret_value() if city.api_key else None
-    return Client(city_profile(city), key, clock=clock, photo=photo)
+    return Client(city_profile(city), key, clock=clock, photo=photo, patience=patience)
 
 
 def city_profile(city: CitySettings) -> Profile:

@@ -156,7 +156,7 @@ def _write(path: Path, text: str) -> None:
 
 async def _history(work: Beginning, check: Check, file: Path, days: int) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    client = Client(check.profile, work.key, clock=SystemClock())
+    client = Client(check.profile, work.key, clock=SystemClock(), patience=learning.PATIENCE)
     now = datetime.now(UTC)
     try:
         await learning.fetch_history(client, file, now - timedelta(days=days), now, progress)

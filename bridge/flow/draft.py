@@ -21,13 +21,15 @@ from bridge.vocabulary import (
     Place,
     Problem,
     Question,
+    Service,
     State,
     Understanding,
 )
 
 PAGE = 5  # values of a list attribute shown at once
-LONGEST_DESCRIPTION = 3700  # GeoReport v2 allows 4,000 characters; the rest is for the marker and notes
+LONGEST_DESCRIPTION = 3400  # GeoReport v2 allows 4,000 characters; the rest is for the marker and notes
 LONGEST_ADDRESS = 200
+IN_ENGLISH = "[In English: "
 UNANSWERABLE = "[The sender gets no messages and cannot be answered.]"
 
 
@@ -74,12 +76,16 @@ def _picked(draft: Draft, state: State, text: str) -> Draft | None:
     said, number = commands.bare(text), commands.choice_number(text)
     if number is None:
         labels = [f" {commands.bare(choice.label)} " for choice in state.offered]
-        same = [n for n, label in enumerate(labels, 1) if label.strip() == said]
-        named = same or [n for n, label in enumerate(labels, 1) if said and f" {said} " in label]
+        same = [choice for choice, label in zip(state.offered, labels, strict=True) if label.strip() == said]
+        named = same or [
+            c for c, label in zip(state.offered, labels, strict=True) if said and f" {said} " in label
+        ]
         if len(named) != 1:
             return None
-        number = named[0]
-    if not 0 < number <= len(state.offered):
+        number = int(named[0].value)
+    if number == 0 and any(choice.value == "0" for choice in state.offered):
+        return replace(draft, page=draft.page + 1, turned=True)
+    if not 0 < number <= max((int(choice.value) for choice in state.offered), default=0):
         return draft
     if state.question == "which_place":
         return replace(draft, place=draft.candidates[number - 1])
@@ -117,6 +123,7 @@ def read(draft: Draft, question: Question | None, event: MessageArrived) -> Draf
         words=words,
         files=draft.files + len(event.message.attachments) - event.refused,
         photos=tuple(dict.fromkeys((*draft.photos, *event.photos))),
+        written=_written(draft, question, understood),
         at_home=draft.at_home or commands.is_at_home(text),
         problems=_problems(event) if first else draft.problems,
     )
@@ -127,6 +134,12 @@ def read(draft: Draft, question: Question | None, event: MessageArrived) -> Draf
     if _says_more(draft, question, understood):
         draft = replace(draft, guesses=understood.guesses)
     return draft if draft.place else _place(draft, question, event)
+
+
+def _written(draft: Draft, question: Question | None, understood: Understanding) -> str:
+    """The language of the first words that are not English; a place's name is none of a language."""
+    named = question in ("place", "which_place", "home")
+    return draft.written if named or draft.written != "en" else understood.written
 
 
 def _says_more(draft: Draft, question: Question | None, understood: Understanding) -> bool:
@@ -190,6 +203,8 @@ def complete(draft: Draft, facts: Facts, *, answerable: bool = True) -> FileRepo
     given = {**own, **facts.contact, **draft.contact}
     contact = own | {name: given[name] for name in facts.contact_needed if given.get(name)}
     words = public if answerable else f"{public}\n{UNANSWERABLE}"
+    if draft.written != "en":
+        words = with_english(words, facts.services.get(draft.service_code), draft.place)
     attributes = draft.attributes
     return FileReport(
         draft.service_code,
@@ -203,6 +218,17 @@ def complete(draft: Draft, facts: Facts, *, answerable: bool = True) -> FileRepo
         draft.guesses[0].p if draft.guesses else None,
         answerable,
     )
+
+
+def with_english(words: str, service: Service | None, place: Place) -> str:
+    """Words in another language with a line of English above them: what and where, in the city's own terms."""
+    named = ", ".join(part for part in (service.service_name if service else "", place.address) if part)
+    return f"{IN_ENGLISH}{named}]\n{words}"
+
+
+def without_english(words: str) -> str:
+    """What a description holds of the resident's own."""
+    return words.partition("\n")[2] if words.startswith(IN_ENGLISH) else words
 
 
 def description(draft: Draft) -> str:

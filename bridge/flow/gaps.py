@@ -17,13 +17,13 @@ from bridge.vocabulary import (
     Choice,
     Draft,
     Facts,
+    Guess,
     Place,
     Policy,
     Question,
     Report,
     Say,
     State,
-    Value,
 )
 
 MOST_CHOICES = 3
@@ -59,15 +59,15 @@ Find = Callable[[Draft, State, Facts, Policy], Gap | None]
 
 
 def service_of(draft: Draft, facts: Facts, policy: Policy) -> str:
-    """The service the resident chose, or the one that is certain enough; "" when there is none."""
+    """The service the resident chose, or the one that is certain enough; "" when there is none. A city's "Other"
+    is never chosen for being certain, unless the city has nothing else: all that is not understood would end
+    there."""
     best = draft.guesses[0] if draft.guesses else None
-    if (
-        draft.service_code
-        or best is None
-        or best.p < policy.needed(best.service_code)
-        or best.service_code not in facts.services
-    ):
+    if draft.service_code or best is None or best.p < policy.needed(best.service_code):
         return draft.service_code
+    service = facts.services.get(best.service_code)
+    if service is None or (service.is_catch_all and len(facts.services) > 1):
+        return ""
     return best.service_code
 
 
@@ -116,11 +116,37 @@ def no_service(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap 
         return None
     if not draft.words:
         return Gap("words", Say(_what(draft), asks_place=draft.place is None), draft)
-    offered = [g for g in draft.guesses if g.p >= policy.ask and g.service_code in facts.services][:MOST_CHOICES]
-    if not offered or "service" in draft.asked or len(offered) < 2:
+    if not draft.written and (draft.turned or "service" not in draft.asked):
+        return _menu(draft, facts)
+    offered = _likely(draft, facts, policy)
+    if "service" in draft.asked or len(offered) < 2:
         return Gap("words", Say("ask.words"), draft)
     names = [facts.services[guess.service_code].service_name for guess in offered]
-    return Gap("service", Say("ask.service", choices=_numbered(names)), replace(draft, guesses=tuple(offered)))
+    return Gap("service", Say("ask.service", choices=_numbered(names)), replace(draft, guesses=offered))
+
+
+def _menu(draft: Draft, facts: Facts) -> Gap:
+    """The whole list to choose from, in pages, the most usual first: for words in a language that nothing here
+    reads, where any guess would be a wrong one."""
+    known = tuple(guess for guess in draft.guesses if guess.service_code in facts.services)
+    names = [facts.services[guess.service_code].service_name for guess in known]
+    page = min(max(1, draft.page), _pages(names))
+    say = Say("ask.service", choices=_listed(names, page, whole=facts.channel == "mail"))
+    asked = replace(draft, guesses=known, page=page, turned=False)
+    return Gap("service", say, asked, goes_on=draft.turned)
+
+
+def _likely(draft: Draft, facts: Facts, policy: Policy) -> tuple[Guess, ...]:
+    """The services to choose from: a city's "Other" last, and never alone."""
+    known = [guess for guess in draft.guesses if guess.service_code in facts.services]
+    likely = [guess for guess in known if guess.p >= policy.ask]
+    if len(likely) == 1 and _is_catch_all(likely[0], facts):
+        likely = known
+    return tuple(sorted(likely[:MOST_CHOICES], key=lambda guess: _is_catch_all(guess, facts)))
+
+
+def _is_catch_all(guess: Guess, facts: Facts) -> bool:
+    return facts.services[guess.service_code].is_catch_all
 
 
 def _what(draft: Draft) -> str:
@@ -166,11 +192,12 @@ def no_attribute(draft: Draft, state: State, facts: Facts, policy: Policy) -> Ga
 
 def _question_for(attribute: Attribute, draft: Draft, facts: Facts) -> Gap:
     asked_before = draft.asking == attribute.code
-    page = min(max(1, draft.page), _pages(attribute.values)) if asked_before else 1
+    names = [value.name for value in attribute.values]
+    page = min(max(1, draft.page), _pages(names)) if asked_before else 1
     say = Say(
         "ask.attribute_again" if asked_before and not attribute.values else "ask.attribute",
         {"question": attribute.description or attribute.code},
-        choices=_listed(attribute.values, page, whole=facts.channel == "mail"),
+        choices=_listed(names, page, whole=facts.channel == "mail"),
     )
     asked = replace(draft, asking=attribute.code, page=page, turned=False)
     return Gap("attribute", say, asked, of=attribute.code, goes_on=draft.turned)
@@ -182,17 +209,17 @@ def _required(draft: Draft, facts: Facts) -> Iterator[Attribute]:
             yield attribute
 
 
-def _listed(values: Sequence[Value], page: int, *, whole: bool) -> tuple[Choice, ...]:
+def _listed(names: Sequence[str], page: int, *, whole: bool) -> tuple[Choice, ...]:
     """One page of a list, numbered through, and the way to the next; after the last page, the last again. A letter
     has room for all of it."""
-    page = min(page, _pages(values))
-    first, last = (0, len(values)) if whole else (PAGE * (page - 1), PAGE * page)
-    shown = tuple(Choice(str(n), v.name) for n, v in enumerate(values[first:last], start=first + 1))
-    return (*shown, MORE) if len(values) > last else shown
+    page = min(page, _pages(names))
+    first, last = (0, len(names)) if whole else (PAGE * (page - 1), PAGE * page)
+    shown = tuple(Choice(str(n), name) for n, name in enumerate(names[first:last], start=first + 1))
+    return (*shown, MORE) if len(names) > last else shown
 
 
-def _pages(values: Sequence[Value]) -> int:
-    return max(1, -(-len(values) // PAGE))
+def _pages(names: Sequence[str]) -> int:
+    return max(1, -(-len(names) // PAGE))
 
 
 def no_email(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:

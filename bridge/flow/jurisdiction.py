@@ -16,7 +16,8 @@ from bridge.vocabulary import Policy, Service
 class Jurisdiction:
     """One `[[city]]`. `offer` replaces the services together with the classifier bound to them.
 
-    `detect` tells the language of a text: (text, current language) -> one of `languages`. A fresh report's
+    `detect` tells the language of a text: (text, current language) -> one of `languages`; `written` any language,
+    "" for one that the classifier does not read. A fresh report's
     status is asked for every `poll_every`. A POST that timed out may still be under way at the city, so it is
     looked up only `settle_after` it was made. `alarms` hears words of an emergency in a text; `duty` says when
     staff are in. `contact_needed` names the contact fields without which this city refuses a report
@@ -30,6 +31,7 @@ class Jurisdiction:
     locator: Locator
     bind_classifier: Callable[[Sequence[Service]], Classifier]
     detect: Callable[[str, str], str]
+    written: Callable[[str, str], str] = lambda text, language: language
     languages: tuple[str, ...] = ("en",)
     time_zone: str = "UTC"
     contact_needed: tuple[str, ...] = ()

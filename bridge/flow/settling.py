@@ -14,6 +14,7 @@ from datetime import datetime
 from bridge.errors import BridgeError
 from bridge.flow import wording
 from bridge.flow.conversation import decide
+from bridge.flow.draft import without_english
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.media import Files
 from bridge.ports import Catalog, Clock, Store, Transaction
@@ -31,6 +32,7 @@ from bridge.vocabulary import (
     FileReport,
     Follow,
     Forget,
+    LearnFrom,
     LookForTwins,
     Marked,
     MessageArrived,
@@ -177,6 +179,10 @@ def write_effect(
             tx.add_update(effect.report, effect.words, effect.photos)
         case Marked():
             tx.mark_report(effect.report_id, effect.mark)
+        case LearnFrom():
+            right = replace(effect.report, service_code=effect.service_code)
+            language, before = conversation.state.language, effect.report.service_code
+            learn_from(tx, right, language, before, handling.clock.now())
         case LookForTwins():
             tx.add_twin_search(conversation)
         case Follow() if effect.report.id:
@@ -200,7 +206,7 @@ def spent(handling: Handling, tx: Transaction, account_id: str, now: datetime) -
 
 def learn_from(tx: Transaction, report: Report, language: str, mistaken: str, now: datetime) -> None:
     """Keeps a report as an example of its service, which a person or the city said it is of."""
-    said = report.description
+    said = without_english(report.description)
     tx.console.add_example(Example(report.city_id, said, language, report.service_code, mistaken, now))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from bridge.errors import BridgeError
+from bridge.flow.draft import with_english
 from bridge.flow.settling import Handling, settle
 from bridge.ports import Transaction
 from bridge.vocabulary import (
@@ -68,7 +69,7 @@ async def send(handling: Handling, person: Person, task_id: str, report: Complet
         contact = {} if item.draft and item.draft.anonymous else dict(item.draft.contact if item.draft else {})
         filed = FileReport(
             report.service_code,
-            report.description,
+            _described(handling, item, report),
             report.place,
             report.attributes,
             contact,
@@ -318,6 +319,14 @@ def _allowed(person: Person, city_id: str) -> None:
 def _close(tx: Transaction, person: Person, item: QueueItem, outcome: str) -> None:
     if not tx.console.close_task(item.id, person.account.name, outcome):
         raise Conflict("somebody was faster")
+
+
+def _described(handling: Handling, item: QueueItem, report: Completed) -> str:
+    """The words that a person sends, with a line of English above them where they are in another language."""
+    if not item.draft or item.draft.written == "en":
+        return report.description
+    service = handling.jurisdictions[item.city_id].services.get(report.service_code)
+    return with_english(report.description, service, report.place)
 
 
 def _learn(handling: Handling, tx: Transaction, item: QueueItem, report: Completed, language: str) -> None:

@@ -14,26 +14,39 @@ from bridge.vocabulary import Draft, Inbound, Located, Mention, Pin, Place, Unde
 LONGEST_READ = 5000  # characters that are understood; all of the text is stored
 LONGEST_SPLIT = 600  # who writes more than this tells a story, not two problems
 SURE_OF_A_PART = 0.6  # of each of two problems, before the resident is asked about them
+SURE_OF_A_SENTENCE = 0.7  # of each, where nothing but a full stop is between them
+NEITHER = 0.1  # at most so likely each part may be of the other's service: neighbours are one problem
 NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer
 VAGUE_M = 75.0  # a pin or a photo's place wider than this is asked about
 FEWEST_WORDS = 2  # of a part
 LONGEST_NAME = 4  # words of a street
 _ON = {"es": "en"}
+UNREAD = "und"  # BCP 47: undetermined
 
 _AND_ALSO = re.compile(
     r"(?:[.;,!\n]+\s*|\s+)"
-    r"(?:and also|also,?|(?:and )?another (?:thing|problem)[:,]?|plus,?|second(?:ly)?[:,]|2[.)]|"
-    r"y tambi[eé]n|tambi[eé]n,?|adem[aá]s,?|y otra cosa[:,]?|otro problema[:,]?|por otro lado,?)\s+"
+    r"(?:and also|(?:and )?another (?:thing|problem)[:,]?|plus,?|second(?:ly)?[:,]|2[.)]|"
+    r"y tambi[eé]n|y otra cosa[:,]?|otro problema[:,]?|por otro lado,?)\s+"
+    r"|[.;,!\n]+\s*(?:also|tambi[eé]n|adem[aá]s),?\s+"
+    r"|\s+(?:also|tambi[eé]n|adem[aá]s)\s+(?=(?:an?|the|there|my|some|someone|hay|un|una|el|la|mi)\b)"
     r"|\n\s*\n"
-    r"|(?<=[a-z\d])[.;]\s+(?=(?:there|the|my|hay|la|el)\b)"
+    r"|(?P<stop>(?<=[a-z\d])[.;]\s+(?=(?:there|the|my|an?|hay|la|el|una?)\b))"
     r"|\s+and (?=there\b)|\s+y (?=hay\b)"
-    r"|(?P<weak>\s+and (?=(?:the|a|an)\b)|\s+y (?=(?:un|una)\b))",
+    r"|(?P<weak>\s+and (?=(?:the|an?)\b)|\s+y (?=(?:una?|el|la)\b))",
     re.IGNORECASE,
 )
 _PREDICATE = re.compile(
     r"\b(?:is|are|isn'?t|aren'?t|was|were|has|have|been|keeps?|won'?t|doesn'?t|needs?|fell|broke|went|"
     r"est[aá]n?|se|no|sirve|necesita)\b",
     re.IGNORECASE,
+)
+_REFERS_BACK = re.compile(
+    r"(?:it|its|it'?s|this|that|that'?s|they|them|these|those|he|she|which|who|if|so|because|cause|but|please|as|how|"
+    r"why|when|then|not|no(?=\s+one)|[eé]st[aeo]s?|es[aeo]s?|ell[oa]s?|que|porque|pero|si|cuando|favor)\b",
+    re.IGNORECASE,
+)
+_THE_ONE = re.compile(
+    r"(?:there (?:is|are|was) )?(?:the|my|el|la|los|las|mi)\s+(?P<of>(?:[\w'-]+\s+){0,2}?[\w'-]+)", re.IGNORECASE
 )
 _NUMBER_ALONE = re.compile(r"(?:it'?s |its |at |is |es (?:el )?)?#?(\d{1,5})\W*", re.IGNORECASE)
 _LEADING_NUMBER = re.compile(r"^\d{1,5}\b")
@@ -77,10 +90,11 @@ def understand(
         here = next((city for city in jurisdictions if city.id == before), here)
     assert here.classifier, "a jurisdiction is offered its services before it serves"
     words = "\n".join([*draft.words, text])[:LONGEST_READ] if draft and afresh else said
-    guesses, civic = here.classifier.classify(words, language) if words.strip() else ((), 0.0)
+    written = first.written(said, language)
+    guesses, civic = here.classifier.classify(words, written or UNREAD) if words.strip() else ((), 0.0)
     home = _home(here, message, located, language)
-    whole = Understanding(text, language, guesses, civic, located, here.id, afresh, home)
-    return whole, () if draft or message.pin else _two_problems(here, whole)
+    whole = Understanding(text, language, guesses, civic, located, here.id, afresh, home, written)
+    return whole, () if draft or message.pin or not written else _two_problems(here, whole)
 
 
 def _home(here: Jurisdiction, message: Inbound, located: Located, language: str) -> Place | None:
@@ -96,14 +110,39 @@ def _two_problems(here: Jurisdiction, whole: Understanding) -> tuple[Understandi
     if len(whole.text) > LONGEST_SPLIT:
         return ()
     for cut in _AND_ALSO.finditer(whole.text):
-        if cut["weak"] and not _PREDICATE.search(whole.text[cut.end() :]):
+        one, two = whole.text[: cut.start()].strip(), whole.text[cut.end() :].strip()
+        if cut["weak"] and not _PREDICATE.search(two):
             continue  # "a couch and a bunch of trash bags" are one thing
-        sides = whole.text[: cut.start()].strip(), whole.text[cut.end() :].strip()
-        if min(len(side.split()) for side in sides) >= FEWEST_WORDS:
-            parts = tuple(_part(here, side, whole) for side in sides)
-            if all(map(_sure, parts)) and len({part.guesses[0].service_code for part in parts}) == len(parts):
-                return parts
+        if min(len(one.split()), len(two.split())) < FEWEST_WORDS or _goes_on(one, two):
+            continue
+        parts = _part(here, one, whole), _part(here, two, whole)
+        if _are_two(*parts, SURE_OF_A_SENTENCE if cut["stop"] else SURE_OF_A_PART):
+            return parts
     return ()
+
+
+def _goes_on(one: str, two: str) -> bool:
+    """Whether the second part tells more of the first: "it ...", "the sign ..." after a sign was named."""
+    if _REFERS_BACK.match(two):
+        return True
+    named = _THE_ONE.match(two)
+    before = set(re.findall(r"\w{3,}", one.lower()))
+    return named is not None and not before.isdisjoint(re.findall(r"\w{3,}", named["of"].lower()))
+
+
+def _are_two(one: Understanding, two: Understanding, sure: float) -> bool:
+    """Whether each is surely of its own service, and of no neighbour of it: mud on the street and a clogged drain
+    are told of in one breath."""
+    return (
+        bool(one.guesses and two.guesses)
+        and min(one.guesses[0].p, two.guesses[0].p) >= sure
+        and _p(one, two.guesses[0].service_code) < NEITHER
+        and _p(two, one.guesses[0].service_code) < NEITHER
+    )
+
+
+def _p(part: Understanding, service_code: str) -> float:
+    return next((guess.p for guess in part.guesses if guess.service_code == service_code), 0.0)
 
 
 def _part(here: Jurisdiction, text: str, whole: Understanding) -> Understanding:
@@ -111,10 +150,6 @@ def _part(here: Jurisdiction, text: str, whole: Understanding) -> Understanding:
     guesses, civic = here.classifier.classify(text, whole.language)
     located = here.locator.locate(text, whole.language)
     return Understanding(text, whole.language, guesses, civic, located, whole.city_id)
-
-
-def _sure(part: Understanding) -> bool:
-    return bool(part.guesses) and part.guesses[0].p >= SURE_OF_A_PART
 
 
 def _meant(said: str, known: Known) -> str:

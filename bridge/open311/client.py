@@ -19,7 +19,7 @@ import structlog
 
 from bridge.errors import BridgeError, Permanent, Retryable
 from bridge.open311 import answers, attributes, form, listing, matching, nearby, updates, wire
-from bridge.open311.endpoint import Endpoint, Sleep, Unreadable
+from bridge.open311.endpoint import PATIENCE, Endpoint, Sleep, Unreadable
 from bridge.open311.following import Follower
 from bridge.open311.listing import Listing, Query
 from bridge.open311.offer import Offer
@@ -60,11 +60,12 @@ class Client:
         clock: Clock | None = None,
         sleep: Sleep = asyncio.sleep,
         photo: Photo | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         if profile.media == "multipart" and photo is None:
             profile = profile.model_copy(update={"media": "description"})
         self.profile = profile
-        self.endpoint = Endpoint(profile, api_key, transport, clock, sleep)
+        self.endpoint = Endpoint(profile, api_key, transport, clock, sleep, patience)
         self._offer = Offer(self.endpoint)
         self._follower = Follower(self.endpoint)
         self._photo = photo

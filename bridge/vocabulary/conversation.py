@@ -65,10 +65,12 @@ class Draft:
     pages of its list were shown. `asked` names every question asked, so that none is asked three times.
     `turns` counts the messages that asked; `letter` are the questions of the last one, of which only a letter has
     several. `problems` are the two that were told at once, until the resident says whether they are two; `cites`
-    is the request at the city that this one follows.
+    is the request at the city that this one follows. `written` is the language of the words, "" for one that
+    nothing here reads.
     """
 
     words: tuple[str, ...] = ()
+    written: str = "en"
     guesses: tuple[Guess, ...] = ()
     service_code: str = ""
     place: Place | None = None
@@ -351,6 +353,14 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnFrom:
+    """The resident says that a report that has gone out is of another service than it was sent as."""
+
+    report: Report
+    service_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class LookForTwins:
     """Asks the city what is open close to the draft's place; TwinsFound comes back."""
 
@@ -410,6 +420,7 @@ Effect = (
     | FileReport
     | PostUpdate
     | Marked
+    | LearnFrom
     | LookForTwins
     | Follow
     | Forget

@@ -75,6 +75,8 @@ class Understanding:
     `city_id` is the city the place lies in, "" where the text does not say; the guesses are over its services.
     `afresh`: the guesses are of all the draft's words, since they now concern another city's services. `home`: the
     address in the sender's signature, where the words say "my house" and no other place.
+    `language` is what the conversation goes on in, `written` what the words are in: "" for a language that nothing
+    here reads, and the guesses then say no more than what is usual.
     """
 
     text: str
@@ -85,3 +87,4 @@ class Understanding:
     city_id: str = ""
     afresh: bool = False
     home: Place | None = None
+    written: str = "en"

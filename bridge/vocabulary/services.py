@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+_CATCH_ALL = re.compile(
+    r"(all |any )?(other|others|misc\w*|general|something else|not listed|none of (these|the above)|unknown|"
+    r"uncategori[sz]ed|unspecified)\b"
+    r"|(cualquier |todos? los? |todas? las? )?(otr[oa]s?|varios|varias|miscel[aá]ne\w*|algo m[aá]s|generales|"
+    r"ningun[oa] de (est[oa]s|las anteriores|los anteriores)|desconocid[oa]|sin (categor[ií]a|clasificar)|"
+    r"no (aparece|figura|est[aá]) en la lista)\b"
+    r"|.*[-–/:(,]\s*(other|others|misc\w*|otr[oa]s?|varios)\)?$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +31,11 @@ class Service:
     keywords: tuple[str, ...] = ()
     group: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_catch_all(self) -> bool:
+        """Whether this is a city's "Other": what has no service of its own."""
+        return bool(_CATCH_ALL.match(self.service_name.replace("_", " ").strip()))
 
 
 Datatype = Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from classifiers.training.data import Row
 
 _MARKER = re.compile(r"(?im)^\s*ref(?:erence)?[:.]?\s+[A-Z0-9]{6,10}\s*$")
-_OURS = re.compile(r"(?im)^location as described by the resident: .*$")
+_OURS = re.compile(r"(?im)^(location as described by the resident: .*|\[in english: .*\])$")
 _STAFF = re.compile(
     r"(?i)\b(work order|wo ?#|case (was )?(closed|resolved|created)|referred to|forwarded to|inspector|"
     r"duplicate of|crew (was )?dispatched|caller (states|reports|says)|constituent (states|reports|called)|"
@@ -33,7 +34,7 @@ def cleaned(rows: Iterable[Row]) -> list[Row]:
 
 def _replaced(row: Row) -> Row:
     text = _OURS.sub("", _MARKER.sub("", row.text)).strip()
-    return Row(text, row.language, row.code, row.name)
+    return replace(row, text=text)
 
 
 def _templates(rows: Sequence[Row]) -> set[str]:

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,21 @@ from classifiers.training.taxonomy import NOT_CIVIC, read_taxonomy
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a reports file. `code` and `name` are its label: equal where the file has one only, "" if none."""
+    """A line of a reports file. `code` and `name` are its label: equal where the file has one only, "" if none.
+    `at` is when it was told, None where the file does not say so in ISO 8601."""
 
     text: str
     language: str = "en"
     code: str = ""
     name: str = ""
+    at: datetime | None = None
 
 
 def read_rows(path: Path) -> list[Row]:
     """The rows of a JSONL file, blank lines left out, or of a CSV file with a header.
 
-    Labels come from service_code, else category. An export may call the text "description".
+    Labels come from service_code, else category. An export may call the text "description", its time
+    "requested_datetime" or "date".
 
     Raises ValueError, naming the line, where one is no JSON object with a "text".
     """
@@ -34,8 +38,14 @@ def read_rows(path: Path) -> list[Row]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             entries = enumerate(csv.DictReader(file), start=2)
             return [_row_of({k: v for k, v in entry.items() if v}, number) for number, entry in entries]
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [_row(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
+    with path.open(encoding="utf-8-sig") as lines:  # str.splitlines would cut a text at a separator within it
+        return [_row(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def in_time(rows: Sequence[Row]) -> list[Row]:
+    """The rows, oldest first; as they are where one of them does not say when it was."""
+    told = [(row.at, number) for number, row in enumerate(rows) if row.at]
+    return [rows[number] for _, number in sorted(told)] if len(told) == len(rows) else list(rows)
 
 
 def read_services(path: Path) -> tuple[Service, ...]:
@@ -83,7 +93,16 @@ def _row_of(entry: Any, number: int) -> Row:
     code = str(entry.get("service_code") or name)
     if code.lower() == NOT_CIVIC:
         code = name = ""
-    return Row(text, str(entry.get("lang") or "en"), code, name or code)
+    told = _moment(str(entry.get("requested_datetime") or entry.get("date") or ""))
+    return Row(text, str(entry.get("lang") or "en"), code, name or code, told)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _service(entry: Mapping[str, Any]) -> Service:

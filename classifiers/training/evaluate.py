@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.vocabulary import Guess, Service
+from classifiers.language import READ, LanguageDetector
 from classifiers.model import Model, load, save
 from classifiers.policy import Thresholds, action
 from classifiers.services import ServiceClassifier
@@ -152,9 +153,10 @@ def _prepared(
 
 
 def _answers(classifier: ServiceClassifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Answer]]:
+    written = LanguageDetector(READ).written
     for start in range(0, len(rows), _BATCH):
         batch = rows[start : start + _BATCH]
-        texts, languages = [row.text for row in batch], [row.language for row in batch]
+        texts, languages = [row.text for row in batch], [written(row.text, row.language) for row in batch]
         yield from zip(batch, classifier.classify_batch(texts, languages), strict=True)
 
 

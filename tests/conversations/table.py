@@ -292,6 +292,7 @@ def _jurisdiction(city: City, mind: Mind, script: Script) -> Jurisdiction:
         locator=mind.locator,
         bind_classifier=lambda offered: mind.classifier,
         detect=mind.detect,
+        written=mind.detect.written,
         languages=("en", "es"),
         time_zone="America/Chicago",
         contact_needed=tuple(name for name in script.required if " " not in name),

@@ -93,6 +93,26 @@ def test_the_place_completes_the_report_with_the_words_of_both_messages():
     assert filed(decision) == [FileReport("hole", "pothole\n412 Oak St", OAK, certainty=0.9)]
 
 
+@pytest.mark.parametrize(
+    "name", ["Other", "Otro", "Otros problemas", "General", "Varios", "Street lighting - other"]
+)
+@pytest.mark.parametrize("p", [0.99, 0.6])
+def test_a_citys_other_is_never_chosen_for_being_certain(name: str, p: float):
+    offered = FACTS.services | {"other": Service("other", name)}
+    decision = after(
+        State(),
+        arrived("a thing", guesses=(Guess("other", p), Guess("hole", 0.01), Guess("light", 0.0)), places=(OAK,)),
+        replace(FACTS, services=offered),
+    )
+    (say,) = (effect for effect in decision.effects if isinstance(effect, Say))
+    assert [choice.label for choice in say.choices] == ["Pothole", "Street light out", name]
+
+
+def test_a_citys_other_is_taken_where_there_is_nothing_else():
+    alone = replace(FACTS, services={"other": Service("other", "Other")})
+    assert len(filed(after(State(), arrived("a hole", guesses=(Guess("other", 1.0),), places=(OAK,)), alone))) == 1
+
+
 def test_a_pin_is_a_place():
     decision = after(State(), arrived("pothole", places=(OAK,), ask=False, pin=Pin(40.0, -99.0)))
     assert len(filed(decision)) == 1

@@ -6,7 +6,18 @@ from dataclasses import replace
 
 from bridge.flow import commands, personal
 from bridge.flow.conversation.turn import Turn
-from bridge.vocabulary import Decision, Draft, Effect, MessageArrived, Policy, PostUpdate, Report, Say, ToStaff
+from bridge.vocabulary import (
+    Decision,
+    Draft,
+    Effect,
+    LearnFrom,
+    MessageArrived,
+    Policy,
+    PostUpdate,
+    Report,
+    Say,
+    ToStaff,
+)
 
 SURE_BESIDE_A_PLACE = 0.75  # of a service, in words that correct a place
 TAKEN_BACK = "The resident takes this report back."
@@ -24,8 +35,7 @@ def corrected(draft: Draft, event: MessageArrived, policy: Policy) -> Draft:
         draft = replace(draft, place=sure, candidates=() if sure else located.candidates, outside=False)
     elif located.outside or commands.is_wrong_place(text):
         draft = replace(draft, place=None, candidates=(), outside=located.outside)
-    sure_enough = SURE_BESIDE_A_PLACE if located.candidates else policy.submit
-    if best and best.p >= sure_enough and not commands.is_wrong_place(text):
+    if best and best.p >= _sure_enough(event, policy) and not commands.is_wrong_place(text):
         before = draft.service_code or (draft.guesses[0].service_code if draft.guesses else "")
         draft = replace(draft, guesses=understood.guesses, service_code="", chosen=False, attributes={}, asking="")
         draft = replace(draft, mistaken=before if before != best.service_code else draft.mistaken)
@@ -38,7 +48,23 @@ def afterwards(turn: Turn) -> Decision | None:
     if turn.state.draft or latest is None:
         return None
     words = _about_what_was_sent(turn)
-    return Decision(turn.state, to_the_city(turn, latest, words, turn.event.photos)) if words else None
+    if not words:
+        return None
+    told, meant = to_the_city(turn, latest, words, turn.event.photos), _meant(turn, latest)
+    return Decision(turn.state, (*told, LearnFrom(latest, meant)) if meant else told)
+
+
+def _meant(turn: Turn, latest: Report) -> str:
+    """The service that a correction surely names, where it is another than the report's; else ""."""
+    best = next(iter(turn.event.understanding.guesses), None)
+    if best is None or not commands.is_correction(turn.text) or commands.is_wrong_place(turn.text):
+        return ""
+    sure = best.p >= _sure_enough(turn.event, turn.policy)
+    return best.service_code if sure and best.service_code != latest.service_code else ""
+
+
+def _sure_enough(event: MessageArrived, policy: Policy) -> float:
+    return SURE_BESIDE_A_PLACE if event.understanding.located.candidates else policy.submit
 
 
 def _about_what_was_sent(turn: Turn) -> str:

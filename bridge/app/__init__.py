@@ -59,7 +59,6 @@ from bridge.web.console.app import console_app
 from bridge.web.console.figures import SPANS
 from bridge.web.console.parts import Console
 from bridge.web.console.setup import take_up
-from bridge.web.console.taking import FRESH
 from bridge.web.health import health
 from bridge.web.media import media_route
 from bridge.web.notices import notices
@@ -80,6 +79,7 @@ RELEARN_SECONDS = 3600.0
 LEARN_SECONDS = 2.0
 DAY_SECONDS = 86_400.0
 READY_SECONDS = 2.0
+COUNTING_SECONDS = 600.0
 RETENTION_SECONDS = 3600.0
 LONGEST_TRACKING_SECONDS = 60.0  # a city's limit of reads is one of a minute
 DUTY_SECONDS = 30.0
@@ -176,7 +176,7 @@ class Bridge:
             case "intake":
                 counting = partial(self.console.taken.ahead, self.handling, SPANS)
                 group.create_task(counting())
-                group.create_task(scheduled((Look("figures", FRESH.total_seconds(), counting),)))
+                group.create_task(scheduled((Look("counting", COUNTING_SECONDS, counting),)))
                 for channel in self.channels:
                     listening = partial(channel.run, self.accept)
                     alone = partial(self.store.lead, f"account {channel.account_id}", listening)

@@ -22,7 +22,7 @@ from bridge.store.types import REFERENCE_ALPHABET
 from bridge.vocabulary import Choice, Draft, Guess, Inbound, InboundKind, Outbound, Place, State, Submission
 
 CITY = "fairview"
-BATCH = 2000
+BATCH = 10_000
 ACCOUNTS = {"sms": "texts", "mail": "mailbox", "chat": "bot"}
 STREETS = (
     "Oak St",
@@ -202,6 +202,10 @@ class _Past:
             attributes={},
             contact={},
             cites="",
+            certainty=round(pick.triangular(0.3, 1.0, 0.9), 3),
+            mark=pick.choices((1, 2, 3, 4, 5), weights=(1, 1, 2, 5, 6))[0]
+            if closed and pick.random() < 0.1
+            else None,
             state=state,
             service_request_id=city_number if state == "accepted" else None,
             token=None,

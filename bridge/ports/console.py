@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from bridge.vocabulary import Draft
 from bridge.vocabulary.console import (
     Account,
+    Cell,
     ConversationRow,
     Example,
     Figures,
@@ -141,6 +142,10 @@ class RequestsOf(Protocol):
         self, cities: Cities, box: tuple[float, float, float, float], cells: int, state: str = ""
     ) -> tuple[Spot, ...]:
         """Reports in a box (south, west, north, east): one by one where they are few, else one spot a cell."""
+        ...
+
+    def cells(self, cities: Cities) -> tuple[Cell, ...]:
+        """Reports counted by squares, for a map of much: slow, not for the time a page is waited for."""
         ...
 
     def extent(self, cities: Cities) -> tuple[float, float, float, float] | None: ...

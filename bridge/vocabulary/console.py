@@ -198,6 +198,17 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """Reports of one state in a square of some two hundred metres: their middle, and how many. `state` is as the
+    list of requests filters by."""
+
+    lat: float
+    long: float
+    count: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRow:
     """One POST to a city, as it was made and answered."""
 

@@ -74,9 +74,12 @@ async def _pages(world: World) -> list[str]:
         f"/requests/{rows[0].id}",
         "/figures",
         "/duty",
+        "/duty/given-up",
         "/setup",
         "/setup/words",
         "/setup/channels",
+        "/setup/models",
+        "/setup/retention",
         "/people",
         "/audit",
     ]

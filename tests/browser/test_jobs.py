@@ -175,7 +175,13 @@ async def test_a_request_tells_what_was_sent(hall: House):
     await page.goto(hall.url("/requests"))
     await page.locator("td a").first.click()
     await page.locator("details summary").last.click()
-    await expect(page.locator("pre.wire").first).to_contain_text("service_code")
+    request, answer = page.locator("pre.wire").first, page.locator("pre.wire").nth(1)
+    await expect(request).to_contain_text("POST /open311/fairview/v2/requests")
+    await expect(request).to_contain_text("api_key=•••")
+    await expect(answer).to_contain_text("HTTP/1.1 20")
+    await expect(answer).to_contain_text("service_request_id")
+    key = hall.town.bridge.desks[CITY].settings.api_keys[-1].get_secret_value()
+    assert key not in await page.content()
 
 
 async def test_the_map_shows_what_was_filed(hall: House):

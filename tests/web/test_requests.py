@@ -8,6 +8,7 @@ from bridge import trace
 from bridge.errors import Permanent
 from bridge.ports import Transaction
 from bridge.vocabulary import Submission
+from bridge.web.console.taking import clusters
 from tests.web.world import CITY, OTHER_CITY, City, World
 
 HEAD = "POST /requests.json HTTP/1.1\nhost: city.example\ncontent-type: application/x-www-form-urlencoded\n\n"
@@ -85,3 +86,18 @@ async def test_nobody_tries_again_what_is_of_another_city(world: World):
     other = await world.clerk("admin", cities=(OTHER_CITY,))
     assert (await other.post(f"/duty/given-up/{row.id}")).status_code == 404
     assert (await (await world.clerk("viewer")).post(f"/duty/given-up/{row.id}")).status_code == 403
+
+
+async def test_a_wide_map_counts_what_a_close_one_shows(world: World):
+    for number in range(3):
+        await world.hears("a lamp is dark at 412 Oak St", f"+155506{number:02}")
+    await world.passes(60)
+    cells = await world.store.read(lambda tx: tx.console.cells((CITY,)))
+    assert sum(cell.count for cell in cells) == 3
+    box = (40.0, -100.0, 41.0, -99.0)
+    (spot,) = clusters(cells, box, 12, "open")
+    assert (round(spot.lat, 4), round(spot.long, 4), spot.count) == (40.35, -99.51, 3)
+    assert clusters(cells, box, 12, "closed") == []
+    assert clusters(cells, (50.0, -100.0, 51.0, -99.0), 12, "") == []
+    shown = (await (await world.clerk()).get("/requests/spots", box="40.0,-100.0,41.0,-99.0")).json()
+    assert [one["count"] for one in shown] == [1, 1, 1]

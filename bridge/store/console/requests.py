@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, and_, func, or_, update
+from sqlalchemy import Integer, and_, case, func, or_, update
 from sqlalchemy import cast as to
 from sqlmodel import col, select
 
 from bridge.store import tables as t
 from bridge.store import values
 from bridge.store.console.part import Part, beyond, like, within
-from bridge.vocabulary.console import AttemptRow, RequestFile, RequestRow, Spot, StatusLine
+from bridge.vocabulary.console import AttemptRow, Cell, RequestFile, RequestRow, Spot, StatusLine
 
+CELL = 0.002  # degrees, some two hundred metres
 MOST_SINGLE = 300  # reports that a map shows one by one
 
 
@@ -76,6 +77,18 @@ class Requests(Part):
         y, x = to((lat - south) / size_y, Integer), to((long - west) / size_x, Integer)
         grouped: Any = select(func.avg(lat), func.avg(long), func.count()).where(*inside).group_by(y, x)
         return tuple(Spot(*found) for found in self._session.execute(grouped))
+
+    def cells(self, cities: Sequence[str]) -> tuple[Cell, ...]:
+        lat, long, status = col(t.Report.lat), col(t.Report.long), col(t.Report.status)
+        state = case(
+            (status == "closed", "closed"), (col(t.Report.state) == "accepted", "open"), else_=col(t.Report.state)
+        )
+        counted: Any = (
+            select(func.avg(lat), func.avg(long), func.count(), state)
+            .where(within(col(t.Report.city_id), cities), lat.is_not(None))
+            .group_by(to(lat / CELL, Integer), to(long / CELL, Integer), state)
+        )
+        return tuple(Cell(*found) for found in self._session.execute(counted))
 
     def extent(self, cities: Sequence[str]) -> tuple[float, float, float, float] | None:
         lat, long = col(t.Report.lat), col(t.Report.long)

@@ -36,13 +36,13 @@ TABLES = (
 
 async def page(visit: Visit) -> Response:
     days = _days(visit)
-    at, found = await visit.console.taken.figures(visit.console.handling, visit.me.cities, days)
+    at, found = await visit.console.taken.figures.get(visit.console.handling, (visit.me.cities, days))
     return visit.page("figures.html", plots=plots(found), tiles=_tiles(found), days=days, spans=SPANS, taken_at=at)
 
 
 async def export(visit: Visit) -> Response:
     """One table as CSV; cells that a spreadsheet would take for a formula are made text."""
-    _, found = await visit.console.taken.figures(visit.console.handling, visit.me.cities, _days(visit))
+    _, found = await visit.console.taken.figures.get(visit.console.handling, (visit.me.cities, _days(visit)))
     name = visit.path("table")
     rows = table(found, name if name in TABLES else TABLES[0])
     out = io.StringIO()

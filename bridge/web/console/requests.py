@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,12 +12,15 @@ from starlette.responses import JSONResponse, Response
 
 from bridge.flow import staffing
 from bridge.flow.staffing import Unknown
-from bridge.vocabulary.console import RequestFile
+from bridge.vocabulary.console import RequestFile, Spot
 from bridge.web.console.paging import PAGE, ended
+from bridge.web.console.taking import clusters
 from bridge.web.console.visit import Visit, to
 from classifiers.places.drawing import Box
 
 STATES = ("open", "closed", "queued", "refused", "unsure", "cancelled")
+WIDE = 0.03  # degrees: from there on a map is drawn of what was counted beforehand
+FEW = 2000  # reports that are looked up while somebody waits
 CELLS = 12  # of a side of the map, each a cluster where reports are many
 PERSONAL = ("first_name", "last_name", "email", "phone", "device_id", "account_id")
 _SECRET = re.compile(r"(?i)((?:api_?key|token|secret|authorization|password)\W{1,4})[\w\-+/=.]{6,}")
@@ -63,9 +66,16 @@ async def spots(visit: Visit) -> Response:
     if box is None:
         return JSONResponse([], 400)
     state = visit.query.get("state", "")
-    found = await visit.console.handling.store.read(
-        lambda tx: tx.console.spots(visit.me.cities, box, CELLS, state)
-    )
+    if box[2] - box[0] > WIDE:
+        _, cells = await visit.console.taken.cells.get(visit.console.handling, visit.me.cities)
+        found: Sequence[Spot] = clusters(cells, box, CELLS, state)
+        if sum(spot.count for spot in found) > FEW:
+            return _as_json(found)
+    found = await visit.store.read(lambda tx: tx.console.spots(visit.me.cities, box, CELLS, state))
+    return _as_json(found)
+
+
+def _as_json(found: Sequence[Spot]) -> Response:
     return JSONResponse(
         [
             {

@@ -1,46 +1,88 @@
-"""Figures are slow to take, so they are taken beforehand and shown a while."""
+"""What is slow to count is counted beforehand and shown a while: figures, and the clusters of a wide map."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from bridge.flow.settling import Handling
-from bridge.vocabulary.console import Figures
+from bridge.ports import Transaction
+from bridge.vocabulary.console import Cell, Figures, Spot
 
-FRESH = timedelta(minutes=10)
-Key = tuple[tuple[str, ...], int]
+K = TypeVar("K")
+T = TypeVar("T")
+
+FIGURES_FRESH = timedelta(minutes=10)
+CELLS_FRESH = timedelta(minutes=1)
+Cities = tuple[str, ...]
+Box = tuple[float, float, float, float]
 
 
-class Taken:
-    """Figures taken a while ago; a request for old ones gets them, and has new ones taken."""
+class Counted(Generic[K, T]):
+    """Values by key; a request for an old one gets it, and has a new one counted."""
 
-    def __init__(self) -> None:
-        self._kept: dict[Key, tuple[datetime, Figures]] = {}
-        self._under_way: dict[Key, asyncio.Task[Figures]] = {}
+    def __init__(self, fresh: timedelta, count: Callable[[Transaction, K, datetime], T]) -> None:
+        self._fresh, self._count = fresh, count
+        self._kept: dict[K, tuple[datetime, T]] = {}
+        self._under_way: dict[K, asyncio.Task[T]] = {}
 
-    async def figures(self, work: Handling, cities: tuple[str, ...], days: int) -> tuple[datetime, Figures]:
-        key, now = (cities, days), work.clock.now()
-        known = self._kept.get(key)
-        if (known is None or now - known[0] > FRESH) and key not in self._under_way:
+    async def get(self, work: Handling, key: K) -> tuple[datetime, T]:
+        """The value and when it was counted."""
+        now, known = work.clock.now(), self._kept.get(key)
+        if (known is None or now - known[0] > self._fresh) and key not in self._under_way:
             self._under_way[key] = asyncio.create_task(self._take(work, key, now))
         if known is None:
             return now, await asyncio.shield(self._under_way[key])
         return known
 
-    async def ahead(self, work: Handling, spans: Sequence[int]) -> None:
-        """Takes what is asked for at first and what was asked for lately, so that nobody waits for it."""
-        now = work.clock.now()
-        for key in dict.fromkeys([*(((), days) for days in spans), *self._kept]):
-            await self._take(work, key, now)
+    async def ahead(self, work: Handling, keys: Sequence[K]) -> None:
+        """Counts these and what was asked for so far, so that nobody waits for it."""
+        for key in dict.fromkeys([*keys, *self._kept]):
+            await self._take(work, key, work.clock.now())
 
-    async def _take(self, work: Handling, key: Key, now: datetime) -> Figures:
-        cities, days = key
+    async def _take(self, work: Handling, key: K, now: datetime) -> T:
         try:
-            since = now - timedelta(days=days)
-            found = await work.store.read(lambda tx: tx.console.figures(cities, since))
+            found = await work.store.read(lambda tx: self._count(tx, key, now))
             self._kept[key] = (now, found)
             return found
         finally:
             self._under_way.pop(key, None)
+
+
+class Taken:
+    """All that is counted beforehand."""
+
+    def __init__(self) -> None:
+        self.figures: Counted[tuple[Cities, int], Figures] = Counted(FIGURES_FRESH, _figures)
+        self.cells: Counted[Cities, tuple[Cell, ...]] = Counted(CELLS_FRESH, _cells)
+
+    async def ahead(self, work: Handling, spans: Sequence[int]) -> None:
+        """What the first visit to the figures and to the map asks for."""
+        await self.figures.ahead(work, [((), days) for days in spans])
+        await self.cells.ahead(work, [()])
+
+
+def _figures(tx: Transaction, key: tuple[Cities, int], now: datetime) -> Figures:
+    cities, days = key
+    return tx.console.figures(cities, now - timedelta(days=days))
+
+
+def _cells(tx: Transaction, cities: Cities, _now: datetime) -> tuple[Cell, ...]:
+    return tx.console.cells(cities)
+
+
+def clusters(cells: Sequence[Cell], box: Box, side: int, state: str) -> list[Spot]:
+    """The cells in a box, put together to at most `side` by `side` spots."""
+    south, west, north, east = box
+    high, wide = (north - south) / side or 1.0, (east - west) / side or 1.0
+    sums: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for cell in cells:
+        if south <= cell.lat <= north and west <= cell.long <= east and state in ("", cell.state):
+            one = sums[int((cell.lat - south) / high), int((cell.long - west) / wide)]
+            one[0] += cell.lat * cell.count
+            one[1] += cell.long * cell.count
+            one[2] += cell.count
+    return [Spot(lat / count, long / count, int(count)) for lat, long, count in sums.values()]

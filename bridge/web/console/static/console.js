@@ -106,7 +106,7 @@ async function drawStreets(map, element) {
   nameStreets(map, known);
 }
 
-// A name stands in the middle of the longest piece of its street that is seen, if no other name is near.
+// A name stands on the longest piece of its street that is seen, where no other name is near.
 function nameStreets(map, known) {
   known.names.clearLayers();
   const taken = [], named = new Set(), view = L.bounds([0, 0], map.getSize());
@@ -115,12 +115,13 @@ function nameStreets(map, known) {
     const points = line.map((point) => map.latLngToContainerPoint(point));
     const pieces = points.slice(1).map((point, n) => L.LineUtil.clipSegment(points[n], point, view)).filter(Boolean);
     const [from, to] = pieces.reduce((best, piece) => piece[0].distanceTo(piece[1]) > best[0].distanceTo(best[1]) ? piece : best, [L.point(0, 0), L.point(0, 0)]);
-    const middle = from.add(to).divideBy(2);
-    if (from.distanceTo(to) < 50 || taken.some((other) => Math.abs(other.x - middle.x) < 90 && Math.abs(other.y - middle.y) < 22)) continue;
-    taken.push(middle); named.add(name);
+    const free = (at) => !taken.some((other) => Math.abs(other.x - at.x) < 90 && Math.abs(other.y - at.y) < 22);
+    const at = [0.5, 0.25, 0.75].map((share) => from.add(to.subtract(from).multiplyBy(share))).find(free);
+    if (from.distanceTo(to) < 50 || !at) continue;
+    taken.push(at); named.add(name);
     const text = document.createElement("span");
     text.textContent = name;
-    known.names.addLayer(L.marker(map.containerPointToLatLng(middle), { icon: L.divIcon({ className: "street-name", html: text, iconSize: [0, 0] }), interactive: false, keyboard: false, zIndexOffset: -1000 }));
+    known.names.addLayer(L.marker(map.containerPointToLatLng(at), { icon: L.divIcon({ className: "street-name", html: text, iconSize: [0, 0] }), interactive: false, keyboard: false, zIndexOffset: -1000 }));
     if (named.size === 24) return;
   }
 }

@@ -56,6 +56,7 @@ SHOTS = (
     Shot("figures-dark", "/figures", dark=True),
     Shot("duty", "/duty"),
     Shot("texts", "/setup/words"),
+    Shot("models", "/setup/models"),
     Shot("queue-phone", "/queue", narrow=True),
 )
 

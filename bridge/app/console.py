@@ -74,6 +74,7 @@ def vigil_of(settings: Settings, work: Handling, clients: Mapping[str, Client]) 
             city.id: city.fallback_address for city in settings.city if city.fallback_address and can_write
         },
         circuits=partial(_circuits, clients),
+        refused_keys=partial(_refused_keys, clients),
         link=f"{settings.public_url}{MOUNT}",
         digest=timedelta(minutes=console.digest_minutes),
     )
@@ -105,6 +106,13 @@ def _circuits(clients: Mapping[str, Client]) -> dict[str, tuple[datetime | None,
     """Until when the posts and the reads of each city are held back; None: they are not."""
     return {
         city_id: (client.endpoint.posts.until, client.endpoint.reads.until) for city_id, client in clients.items()
+    }
+
+
+def _refused_keys(clients: Mapping[str, Client]) -> dict[str, str]:
+    """What the cities say that refuse our key."""
+    return {
+        city_id: client.endpoint.refused_key for city_id, client in clients.items() if client.endpoint.refused_key
     }
 
 

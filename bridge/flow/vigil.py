@@ -40,6 +40,7 @@ class Vigil:
     fallbacks: Mapping[str, str]
     circuits: Circuits
     link: str
+    refused_keys: Callable[[], Mapping[str, str]] = dict  # cities that refuse our key, and their words
     digest: timedelta = timedelta(minutes=15)
     silent_since: dict[str, datetime] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
@@ -50,7 +51,7 @@ async def look(vigil: Vigil) -> None:
     """Sends what is due to be told."""
     work, now = vigil.handling, vigil.handling.clock.now()
     overdue = await work.store.read(lambda tx: tx.console.unalerted(now, MOST_LISTED))
-    troubles = [*_silent_cities(vigil, now), *await _stuck(vigil, now)]
+    troubles = [*_refused_keys(vigil), *_silent_cities(vigil, now), *await _stuck(vigil, now)]
     urgent = any(item.reason in AT_ONCE for item in overdue)
     rested = vigil.last_letter is None or now - vigil.last_letter >= vigil.digest
     if not (overdue or troubles) or not (urgent or rested):
@@ -70,6 +71,18 @@ async def look(vigil: Vigil) -> None:
     log.info("duty told", extra={"items": len(ids), "troubles": len(troubles)})
 
 
+def _refused_keys(vigil: Vigil) -> list[str]:
+    """Cities that take no report of ours until somebody mends our key; told at once, and when it comes again."""
+    refused = vigil.refused_keys()
+    lines = {
+        city_id: f"{city_id} refuses our API key; its reports are held until it is mended. It says: {words}"
+        for city_id, words in refused.items()
+    }
+    mended = {line for line in vigil.told if " refuses our API key" in line} - set(lines.values())
+    vigil.told -= mended
+    return [line for line in lines.values() if line not in vigil.told]
+
+
 def _silent_cities(vigil: Vigil, now: datetime) -> list[str]:
     """Cities whose circuit has been open for long; each is told once, until it has answered again."""
     lines = []
@@ -77,6 +90,8 @@ def _silent_cities(vigil: Vigil, now: datetime) -> list[str]:
         if not any(moment and moment > now for moment in until):
             vigil.silent_since.pop(city_id, None)
             continue
+        if city_id in vigil.refused_keys():
+            continue  # it answers, and was told of
         since = vigil.silent_since.setdefault(city_id, now)
         line = f"The endpoint of {city_id} has not answered since {since:%Y-%m-%d %H:%M} UTC."
         if now - since >= LONG_OPEN and line not in vigil.told:

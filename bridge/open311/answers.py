@@ -1,7 +1,8 @@
 """What an HTTP answer means for the caller: a value, or one of the three errors. Pure.
 
 For a POST the question is whether the request was stored. Only one row with an id or a token (or a blackbox
-service's row without either) says yes; only a refusal in the 4xx range, 429 and 503 say no; the rest is unsure.
+service's row without either) says yes; only a refusal in the 4xx range, 429 and 503 say no; the rest is unsure. A
+refusal of our key says nothing of the report, which waits until the key is mended.
 Nothing here repeats the API key: servers echo parameters in their errors, and errors reach logs and staff.
 """
 
@@ -21,6 +22,17 @@ from bridge.open311.instants import read_instant
 from bridge.open311.shapes import Row, text
 from bridge.vocabulary import Receipt
 
+KEY = "api_key"  # the code of a read that was refused for the key
+_KEY = re.compile(
+    r"api[ _-]?key|\b(key|api token|access token|credentials?|authenticat\w+|unauthori[sz]ed|clave|llave)\b",
+    re.IGNORECASE,
+)
+_API_KEY = re.compile(r"api[ _-]?key", re.IGNORECASE)
+_ONE_REPORT = re.compile(
+    r"service[ _]?code|\b(description|lat|long|lon|address|location|media|photo|duplicate|attribute)\b",
+    re.IGNORECASE,
+)
+KEY_WAIT = 300.0  # seconds until a key that was refused is tried again: somebody has to mend it first
 _WAIT = 60.0  # seconds, where a city says "later" without saying when
 _LONGEST_WAIT = 6 * 3600.0
 _OLD = timedelta(days=2)
@@ -71,6 +83,8 @@ def refusal(answer: Answer, now: datetime) -> BridgeError:
     told = f"the city answered {answer.status}: {_told(answer)}"
     if answer.status in (425, 429, 503):
         return Retryable(told, after=retry_after(answer, now))
+    if about_key(answer):
+        return Retryable(f"the city refuses our API key, {told}", after=KEY_WAIT)
     if answer.status in (301, 307, 308):  # not followed: the form would go to a place nobody agreed to
         return Permanent(f"the endpoint has moved to {answer.headers.get('location', 'an unnamed place')}")
     if (400 <= answer.status < 500 and answer.status != 408) or answer.status == 501:
@@ -78,9 +92,18 @@ def refusal(answer: Answer, now: datetime) -> BridgeError:
     return Unsure(told)  # 302 and 303 may follow a success, 500 and 504 a commit
 
 
+def about_key(answer: Answer) -> bool:
+    """Whether a refusal is of our account at the city and not of one report: each report would be refused so."""
+    told = wire.words(answer.document)
+    named = {400: _API_KEY, 403: _KEY}.get(answer.status)  # 400: mySociety's servers
+    return answer.status == 401 or bool(named and named.search(told) and not _ONE_REPORT.search(told))
+
+
 def read_error(answer: Answer, now: datetime) -> BridgeError:
     """The error for a GET that was not answered: reading changes nothing, so never Unsure."""
     told = f"the city answered {answer.status}: {wire.words(answer.document) or 'nothing more'}"
+    if about_key(answer):
+        return Permanent(told, words=wire.words(answer.document), code=KEY)
     if answer.status in (408, 425, 429) or answer.status >= 500:
         return Retryable(told, after=retry_after(answer, now))
     return Permanent(told, words=wire.words(answer.document), code=str(answer.status))

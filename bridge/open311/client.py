@@ -88,8 +88,10 @@ class Client:
 
     @property
     def oddities(self) -> tuple[Finding, ...]:
-        """What the city's staff should know of its service list and its definitions."""
-        return self._offer.oddities
+        """What the city's staff should know of its service list and its definitions, and of our key."""
+        refused = self.endpoint.refused_key
+        key = (Finding("bad", "API key", f"the city refuses it, reports are held: {refused}"),) if refused else ()
+        return (*key, *self._offer.oddities)
 
     # a report out
 
@@ -125,6 +127,8 @@ class Client:
         try:
             found = await self.listing(Query(since - skew, self._now() + skew))
         except Permanent as error:
+            if error.code == answers.KEY:
+                raise Retryable(f"the city refuses our API key: {error}", after=answers.KEY_WAIT) from None
             return Lookup("cannot_tell", why=f"the city shows no list: {error}")
         return matching.settle(found.rows, submission, self.profile, since) or self._not_found(
             submission, found, since

@@ -61,6 +61,7 @@ class Endpoint:
         self._pace = Pace(profile.reads_per_minute)
         self._formats: dict[Kind, Format] = {}
         self.reads = self.posts = Circuit(profile.circuit_failures, profile.circuit_seconds)
+        self.refused_key = ""  # the city's words, when it refused the last POST for our key
 
     def free_reads(self, spare: int = 0) -> int | None:
         """Reads that would go out at once while `spare` are left to others; None when there is no limit."""
@@ -110,6 +111,10 @@ class Endpoint:
             self.posts = self.posts.failed(self.clock.now())
             raise
         self.posts = self._after(self.posts, answer)
+        self.refused_key = ""
+        if answers.about_key(answer):
+            self.refused_key = _words(answer, self.api_key)
+            self.posts = self.posts.held(self.clock.now(), answers.KEY_WAIT)
         return answer
 
     def error(self, answer: Answer) -> BridgeError:

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.errors import Permanent, Retryable, Unsure
 from bridge.vocabulary import Receipt
-from tests.open311.scripted import KEY, POTHOLE, ManualClock, ScriptedCity, client_of, row
+from tests.open311.scripted import KEY, NOON, POTHOLE, ManualClock, ScriptedCity, client_of, row
 
 POST = "POST requests.json"
 
@@ -111,7 +111,7 @@ async def test_a_city_that_says_later_is_asked_later(status: int, told: str, sec
 
 REFUSALS = {
     "specification": ([{"code": 400, "description": "lat is missing"}], "lat is missing"),
-    "no code (uReport)": ([{"description": "clients/unknownApiKey"}], "clients/unknownApiKey"),
+    "no code (uReport)": ([{"description": "services/unknown"}], "services/unknown"),
     "XML": ("<errors><error><code>400</code><description>No lat</description></error></errors>", "No lat"),
     "lone error (simple-crm)": ("<error><code>400</code><description>No lat</description></error>", "No lat"),
     "message (codefornl)": ({"type": "error", "code": "middleware_15", "message": "No lat"}, "No lat"),
@@ -147,10 +147,55 @@ async def test_a_refused_second_external_id_means_the_first_send_landed() -> Non
 
 async def test_the_key_is_blotted_out_of_a_refusal_that_repeats_it() -> None:
     city = answering((403, [{"description": f"unknown api_key {KEY}"}]))
-    with pytest.raises(Permanent) as caught:
-        await client_of(city).submit(POTHOLE)
-    assert KEY not in str(caught.value) + caught.value.words
-    assert "unknown api_key [key]" in caught.value.words
+    client = client_of(city)
+    with pytest.raises(Retryable) as caught:
+        await client.submit(POTHOLE)
+    assert KEY not in str(caught.value) + client.endpoint.refused_key
+    assert "unknown api_key [key]" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, ""),
+        (400, [{"description": "clients/unknownApiKey"}]),  # uReport
+        (403, [{"code": 403, "description": "api_key was not provided."}]),
+    ],
+)
+async def test_a_refused_key_is_the_citys_account_and_not_the_report(status: int, body: object) -> None:
+    client = client_of(answering((status, body)))
+    with pytest.raises(Retryable, match="refuses our API key"):
+        await client.submit(POTHOLE)
+
+
+@pytest.mark.parametrize(
+    "words", ["service_code 4 is not open to your api_key", "api_key may not post this description", "Forbidden"]
+)
+async def test_a_403_that_speaks_of_one_report_is_for_staff(words: str) -> None:
+    client = client_of(answering((403, [{"description": words}])))
+    with pytest.raises(Permanent):
+        await client.submit(POTHOLE)
+    assert client.endpoint.refused_key == ""
+
+
+async def test_a_mended_key_lets_reports_through() -> None:
+    clock, city = ManualClock(), answering((401, ""))
+    client = client_of(city, clock)
+    with pytest.raises(Retryable):
+        await client.submit(POTHOLE)
+    city.replies[POST] = (200, [{"service_request_id": "5"}])
+    with pytest.raises(Retryable, match="reports are held"):
+        await client.submit(POTHOLE)
+    clock.pass_(300)
+    assert (await client.submit(POTHOLE)).service_request_id == "5"
+    assert client.endpoint.refused_key == ""
+
+
+async def test_a_refused_key_does_not_end_the_looking_up() -> None:
+    city = ScriptedCity()
+    city.replies["GET requests.json"] = (403, [{"description": "api_key is not valid."}])
+    with pytest.raises(Retryable, match="refuses our API key"):
+        await client_of(city, ManualClock()).look_up(POTHOLE, NOON)
 
 
 async def test_a_service_the_city_does_not_offer_is_refused_before_sending() -> None:

@@ -165,3 +165,20 @@ async def test_what_the_relay_refused_is_told_when_it_takes_letters_again(world:
         await vigil.look(watch)
         await vigil.look(watch)
     assert len(relay.mails) == 1
+
+
+async def test_a_key_that_a_city_refuses_is_told_at_once_and_again_when_it_comes_again(world: World):
+    letters, refused = Letters(), {CITY: "api_key is not valid."}
+    until = world.clock.time + timedelta(days=1)
+    watch = _vigil(world, letters, circuits=lambda: {CITY: (until, None)}, refused_keys=lambda: refused)
+    for _ in range(3):
+        await vigil.look(watch)
+        world.clock.time += timedelta(minutes=31)
+    assert [text.count("fairview refuses our API key") for _, _, text in letters.sent] == [1]
+    assert "has not answered" not in letters.sent[0][2]
+    words = refused.pop(CITY)
+    await vigil.look(watch)
+    refused[CITY] = words
+    world.clock.time += timedelta(minutes=31)
+    await vigil.look(watch)
+    assert len(letters.sent) == 2

@@ -68,6 +68,8 @@ async def _pages(world: World) -> list[str]:
         "/requests?state=refused",
         "/requests?service=rats",
         "/requests?words=a+car+without",
+        "/requests?words=marzipan",
+        "/requests?words=26-000042",
         "/requests/map",
         f"/requests/spots?box={box}",
         "/requests/extent",

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, text
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from bridge.store import tables as t
-from bridge.store.console.part import Part, beyond, within
+from bridge.store.console.part import LONGEST_PASSAGE, Part, beyond, hits, within
 from bridge.store.types import new_id
 from bridge.vocabulary.console import Account, ConversationRow, Line, Template
-
-LONGEST_PASSAGE = 160
-_WORD = re.compile(r"\w+")
 
 
 class Conversations(Part):
@@ -90,35 +86,14 @@ class Conversations(Part):
     def found(
         self, cities: Sequence[str], words: str, limit: int = 50
     ) -> tuple[tuple[ConversationRow, str, str], ...]:
-        wanted = _WORD.findall(words)[:12]
-        if not wanted:
-            return ()
-        hits = self._hits(wanted, limit * 4)
         passages: dict[str, tuple[str, str]] = {}
-        for conversation_id, at, passage in hits:
+        for conversation_id, at, passage in hits(self._session, words, limit * 4):
             passages.setdefault(conversation_id, (passage, at.isoformat()))
         chosen = _rows().where(
             col(t.Conversation.id).in_(list(passages)), within(col(t.Conversation.city_id), cities)
         )
         rows = {row.id: row for row in self._with_last(self._session.execute(chosen).all())}
         return tuple((rows[id_], *passages[id_]) for id_ in passages if id_ in rows)[:limit]
-
-    def _hits(self, wanted: Sequence[str], limit: int) -> Iterable[tuple[str, Any, str]]:
-        """The newest messages with all the words, the last of them by its beginning."""
-        columns = (col(t.Said.conversation_id), col(t.Said.at), col(t.Said.text))
-        statement = select(*columns).order_by(col(t.Said.id).desc()).limit(limit)
-        if self._session.get_bind().dialect.name == "postgresql":
-            query = " & ".join([*wanted[:-1], f"{wanted[-1]}:*"])
-            matches = text("to_tsvector('simple', said.text) @@ to_tsquery('simple', :query)")
-            found = self._session.execute(statement.where(matches.bindparams(query=query)))
-        else:
-            query = " ".join([*(f'"{word}"' for word in wanted[:-1]), f'"{wanted[-1]}"*'])
-            ids = text(
-                "SELECT rowid FROM said_search WHERE said_search MATCH :query ORDER BY rowid DESC LIMIT :most"
-            ).bindparams(bindparam("query", query), bindparam("most", limit))
-            rowids = [row[0] for row in self._session.execute(ids)]
-            found = self._session.execute(statement.where(col(t.Said.id).in_(rowids)))
-        return [(id_, at, passage[:LONGEST_PASSAGE]) for id_, at, passage in found]
 
     def add_note(self, conversation_id: str, account: Account, text: str) -> None:
         row = t.StaffNote(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import true, tuple_
-from sqlmodel import Session
+from sqlalchemy import bindparam, text, true, tuple_
+from sqlmodel import Session, col, select
 
 from bridge.ports import Clock
+from bridge.store import tables as t
 
 SEPARATOR = "."
+LONGEST_PASSAGE = 160
+MOST_WORDS = 12
+_WORD = re.compile(r"\w+")
 
 
 class Part:
@@ -50,7 +55,22 @@ def within(column: Any, cities: Sequence[str]) -> Any:
     return column.in_(cities) if cities else true()
 
 
-def like(words: str) -> str:
-    """A LIKE pattern for words that may hold its own signs."""
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"{escaped}%"
+def hits(session: Session, words: str, limit: int) -> list[tuple[str, datetime, str]]:
+    """The newest messages with all the words, the last of them by its beginning: conversation, time, passage."""
+    wanted = _WORD.findall(words)[:MOST_WORDS]
+    if not wanted:
+        return []
+    columns = (col(t.Said.conversation_id), col(t.Said.at), col(t.Said.text))
+    statement = select(*columns).order_by(col(t.Said.id).desc()).limit(limit)
+    if session.get_bind().dialect.name == "postgresql":
+        query = " & ".join([*wanted[:-1], f"{wanted[-1]}:*"])
+        matches = text("to_tsvector('simple', said.text) @@ to_tsquery('simple', :query)")
+        found = session.execute(statement.where(matches.bindparams(query=query)))
+    else:
+        query = " ".join([*(f'"{word}"' for word in wanted[:-1]), f'"{wanted[-1]}"*'])
+        ids = text(
+            "SELECT rowid FROM said_search WHERE said_search MATCH :query ORDER BY rowid DESC LIMIT :most"
+        ).bindparams(bindparam("query", query), bindparam("most", limit))
+        rowids = [row[0] for row in session.execute(ids)]
+        found = session.execute(statement.where(col(t.Said.id).in_(rowids)))
+    return [(id_, at, passage[:LONGEST_PASSAGE]) for id_, at, passage in found]

@@ -12,10 +12,11 @@ from sqlmodel import col, select
 
 from bridge.store import tables as t
 from bridge.store import values
-from bridge.store.console.part import Part, beyond, like, within
+from bridge.store.console.part import Part, beyond, hits, within
 from bridge.vocabulary.console import AttemptRow, Cell, RequestFile, RequestRow, Spot, StatusLine
 
 CELL = 0.002  # degrees, some two hundred metres
+MOST_FOUND = 500  # of a search, the newest
 MOST_SINGLE = 300  # reports that a map shows one by one
 
 
@@ -38,17 +39,21 @@ class Requests(Part):
         if service:
             statement = statement.where(t.Report.service_code == service)
         if words:
-            number = words.strip()
-            statement = statement.where(
-                or_(
-                    col(t.Report.service_request_id) == number,
-                    col(t.Report.reference) == number.upper(),
-                    col(t.Report.description).like(f"%{like(number)}", escape="\\"),
-                )
-            )
+            statement = statement.where(col(t.Report.id).in_(self._named(words)))
         key = col(t.Report.created_at), col(t.Report.id)
         paged = beyond(statement, *key, after, newest_first=True).limit(limit)
         return tuple(_row(*found) for found in self._session.execute(paged))
+
+    def _named(self, words: str) -> list[str]:
+        """Ids of reports with that number or reference; else those of the newest conversations with the words."""
+        number = col(t.Report.service_request_id) == words.strip()
+        reference = col(t.Report.reference) == words.strip().upper()
+        found = list(self._session.exec(select(t.Report.id).where(or_(number, reference)).limit(MOST_FOUND)))
+        if found:
+            return found
+        talks = {conversation_id for conversation_id, _, _ in hits(self._session, words, MOST_FOUND)}
+        said = select(t.Report.id).where(col(t.Report.conversation_id).in_(talks))
+        return list(self._session.exec(said))
 
     def requests_of_conversation(self, conversation_id: str) -> tuple[RequestRow, ...]:
         own = _requests().where(t.Report.conversation_id == conversation_id)

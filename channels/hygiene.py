@@ -67,8 +67,8 @@ class RateLimit:
         self._times.move_to_end(name)
         if len(self._times) > REMEMBERED_NAMES:
             self._times.popitem(last=False)
-        while times and times[0] <= now - self._seconds:
-            times.popleft()
+        while times and not now - self._seconds < times[0] <= now + self._seconds:
+            times.popleft()  # long ago, or ahead, as the clock was set back
         if len(times) >= self._most:
             return False
         times.append(now)

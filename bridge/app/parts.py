@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import SecretStr
 
@@ -22,11 +23,12 @@ from bridge.flow.duty import Duty
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311 import profile as profiles
 from bridge.open311.boundary import read_boundary
+from bridge.open311.circuit import Pace, Paced
 from bridge.open311.client import Client, Photo
 from bridge.open311.endpoint import PATIENCE
 from bridge.open311.profile import Profile
 from bridge.open311.shown import File
-from bridge.ports import Blobs, Clock, Locator, Store
+from bridge.ports import Blobs, Clock, Locator, Store, Transaction
 from bridge.store.blobs import digest
 from bridge.vocabulary import Artifact
 from classifiers import addresses, gazetteer, services, training
@@ -34,6 +36,8 @@ from classifiers.geocode import PlaceLocator
 from classifiers.language import LanguageDetector
 from classifiers.places import online
 from config.settings import WEEKDAYS, CitySettings, Settings
+
+T = TypeVar("T")
 
 Progress = Callable[[str], None]
 CONTACT_FIELDS = ("first_name", "last_name", "email", "phone")
@@ -208,6 +212,21 @@ def file_of(store: Store, blobs: Blobs) -> Photo:
     return read
 
 
+def shared_pace(store: Store, city_id: str, per_minute: int) -> Paced:
+    """A city's pace of reads, which all processes keep together, and a restart too."""
+
+    async def paced(work: Callable[[Pace], T], /) -> T:
+        def in_turn(tx: Transaction) -> T:
+            pace = Pace(per_minute, tx.reads(city_id))
+            done = work(pace)
+            tx.note_reads(city_id, pace.taken)
+            return done
+
+        return await store.write(in_turn) if per_minute else work(Pace(0))
+
+    return paced
+
+
 def client_of(
     settings: Settings,
     city: CitySettings,
@@ -215,8 +234,10 @@ def client_of(
     clock: Clock,
     photo: Photo | None = None,
     patience: float = PATIENCE,
+    store: Store | None = None,
 ) -> Client:
-    """The client of a city's endpoint; an embedded one is the bridge's own, without its desk for reads only."""
+    """The client of a city's endpoint; an embedded one is the bridge's own, without its desk for reads only. With
+    a store it keeps the city's read limit together with all others that do."""
     if city.embedded:
         host = "127.0.0.1" if settings.server.host in ("0.0.0.0", "::", "") else settings.server.host  # noqa: S104
         profile = Profile(
@@ -229,7 +250,9 @@ def client_of(
         key = desk.settings.api_keys[-1].get_secret_value() if desk else None
         return Client(profile, key, clock=clock, photo=photo)
     key = city.api_key.get_secret_value() if city.api_key else None
-    return Client(city_profile(city), key, clock=clock, photo=photo, patience=patience)
+    profile = city_profile(city)
+    paced = shared_pace(store, city.id, profile.reads_per_minute) if store else None
+    return Client(profile, key, clock=clock, photo=photo, patience=patience, paced=paced)
 
 
 def city_profile(city: CitySettings) -> Profile:

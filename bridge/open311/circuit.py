@@ -6,12 +6,16 @@ pause up to fifteen minutes each time that one fails too. A city's own "come bac
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 _LONGEST_PAUSE = 15 * 60.0
 _MINUTE = timedelta(seconds=60)
+_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,12 @@ class Circuit:
     failures: int = 0
     openings: int = 0
     until: datetime | None = None
+    since: datetime | None = None  # when that was settled
 
     def wait(self, now: datetime) -> float:
-        """Seconds until a call may be tried, 0 when now."""
-        return max((self.until - now).total_seconds(), 0.0) if self.until else 0.0
+        """Seconds until a call may be tried, 0 when now; a clock that was set back since makes nobody wait."""
+        set_back = self.since is not None and now < self.since
+        return max((self.until - now).total_seconds(), 0.0) if self.until and not set_back else 0.0
 
     def tried(self, now: datetime) -> Circuit:
         """After a call was let through. Where it is a try of an open circuit, others wait for its outcome."""
@@ -40,44 +46,62 @@ class Circuit:
         if not self.limit or failures < self.limit:
             return replace(self, failures=failures)
         pause = min(self.pause * 2**self.openings, _LONGEST_PAUSE)
-        return replace(self, failures=failures, openings=self.openings + 1, until=now + timedelta(seconds=pause))
+        until = now + timedelta(seconds=pause)
+        return replace(self, failures=failures, openings=self.openings + 1, until=until, since=now)
 
     def held(self, now: datetime, seconds: float) -> Circuit:
         """The city asked for a pause (Retry-After)."""
-        until = now + timedelta(seconds=seconds)
-        return replace(self, until=max(until, self.until) if self.until else until)
+        until = now + timedelta(seconds=max(seconds, self.wait(now)))
+        return replace(self, until=until, since=now)
 
 
 class Pace:
-    """At most `per_minute` calls in any sixty seconds, so that a server's own window never sees more."""
+    """At most `per_minute` calls in any sixty seconds, so that a server's own window never sees more. `taken` are
+    the moments of calls already made or to be made."""
 
-    def __init__(self, per_minute: int) -> None:
+    def __init__(self, per_minute: int, taken: Iterable[datetime] = ()) -> None:
         self._limit = per_minute
-        self._taken: deque[datetime] = deque()
+        self.taken = list(taken)
 
     def take(self, now: datetime, patience: float, spare: int = 0) -> float | None:
         """Seconds to wait before the call that is herewith taken; None, and none taken, when that is more
         than `patience`. `spare` calls of each minute are left to others."""
         if not self._limit:
             return 0.0
-        while self._taken and self._taken[0] <= now - _MINUTE:
-            self._taken.popleft()
         wait = self.wait(now, spare)
         if wait > patience:
             return None
-        self._taken.append(now + timedelta(seconds=wait))
+        self.taken = [*self._recent(now), now + timedelta(seconds=wait)]
         return wait
 
     def wait(self, now: datetime, spare: int = 0) -> float:
         """Seconds until a call would be within the limit."""
-        room = max(self._limit - spare, 1)
-        if not self._limit or len(self._taken) < room:
+        room, recent = max(self._limit - spare, 1), self._recent(now)
+        if not self._limit or len(recent) < room:
             return 0.0
-        return max((self._taken[-room] + _MINUTE - now).total_seconds(), 0.0)
+        return max((recent[-room] + _MINUTE - now).total_seconds(), 0.0)
 
     def free(self, now: datetime, spare: int = 0) -> int | None:
         """Calls that would go out at once, None when there is no limit."""
         if not self._limit:
             return None
-        recent = sum(taken > now - _MINUTE for taken in self._taken)
-        return max(self._limit - spare - recent, 0)
+        return max(self._limit - spare - len(self._recent(now)), 0)
+
+    def _recent(self, now: datetime) -> list[datetime]:
+        """Those of the last minute and those to come; what is far ahead is of a clock that was set back."""
+        return [taken for taken in self.taken if now - _MINUTE < taken <= now + _AHEAD]
+
+
+class Paced(Protocol):
+    """Does something with the pace of an endpoint while nobody else does, of whatever shares that pace."""
+
+    def __call__(self, work: Callable[[Pace], T], /) -> Awaitable[T]: ...
+
+
+def alone(pace: Pace) -> Paced:
+    """A pace that is one client's own."""
+
+    async def paced(work: Callable[[Pace], T], /) -> T:
+        return work(pace)
+
+    return paced

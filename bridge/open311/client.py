@@ -19,6 +19,7 @@ import structlog
 
 from bridge.errors import BridgeError, Permanent, Retryable
 from bridge.open311 import answers, attributes, form, listing, matching, nearby, updates, wire
+from bridge.open311.circuit import Paced
 from bridge.open311.endpoint import PATIENCE, Endpoint, Sleep, Unreadable
 from bridge.open311.following import Follower
 from bridge.open311.listing import Listing, Query
@@ -61,11 +62,12 @@ class Client:
         sleep: Sleep = asyncio.sleep,
         photo: Photo | None = None,
         patience: float = PATIENCE,
+        paced: Paced | None = None,
     ) -> None:
         if profile.media == "multipart" and photo is None:
             profile = profile.model_copy(update={"media": "description"})
         self.profile = profile
-        self.endpoint = Endpoint(profile, api_key, transport, clock, sleep, patience)
+        self.endpoint = Endpoint(profile, api_key, transport, clock, sleep, patience, paced)
         self._offer = Offer(self.endpoint)
         self._follower = Follower(self.endpoint)
         self._photo = photo

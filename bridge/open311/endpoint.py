@@ -17,7 +17,7 @@ import structlog
 from bridge.errors import BridgeError, Permanent, Retryable, Unsure
 from bridge.open311 import answers, exchange, wire
 from bridge.open311.answers import Answer
-from bridge.open311.circuit import Circuit, Pace
+from bridge.open311.circuit import Circuit, Pace, Paced, alone
 from bridge.open311.documents import Format, Tree
 from bridge.open311.form import Fields
 from bridge.open311.profile import Profile
@@ -54,18 +54,20 @@ class Endpoint:
         clock: Clock | None = None,
         sleep: Sleep = asyncio.sleep,
         patience: float = PATIENCE,
+        paced: Paced | None = None,
     ) -> None:
         self.profile, self.api_key, self.clock = profile, api_key, clock or SystemClock()
         self._sleep, self._patience = sleep, patience
         self._http = exchange.connect(profile, api_key, transport)
-        self._pace = Pace(profile.reads_per_minute)
+        self._paced = paced or alone(Pace(profile.reads_per_minute))
         self._formats: dict[Kind, Format] = {}
         self.reads = self.posts = Circuit(profile.circuit_failures, profile.circuit_seconds)
         self.refused_key = ""  # the city's words, when it refused the last POST for our key
 
-    def free_reads(self, spare: int = 0) -> int | None:
+    async def free_reads(self, spare: int = 0) -> int | None:
         """Reads that would go out at once while `spare` are left to others; None when there is no limit."""
-        return self._pace.free(self.clock.now(), spare)
+        now = self.clock.now()
+        return await self._paced(lambda pace: pace.free(now, spare))
 
     async def get(
         self, kind: Kind, path: str, params: Mapping[str, str] | None = None, *, spare: int = 0
@@ -151,9 +153,11 @@ class Endpoint:
         now = self.clock.now()
         if wait := self.reads.wait(now):
             raise Retryable("the city's endpoint is failing; reads are held", after=wait)
-        turn = self._pace.take(now, self._patience, spare)
+        turn, later = await self._paced(
+            lambda pace: (pace.take(now, self._patience, spare), pace.wait(now, spare))
+        )
         if turn is None:
-            raise Retryable("the city's read limit is used up", after=self._pace.wait(now, spare))
+            raise Retryable("the city's read limit is used up", after=later)
         self.reads = self.reads.tried(now)
         if turn:
             await self._sleep(turn)

@@ -75,7 +75,7 @@ class Follower:
         """Rows of the due requests, as far as this minute's reads go; where the city tells changes, only rows that
         changed. Those of the others count as read too, but for the few that are read in full to make sure."""
         now, found = self._endpoint.clock.now(), Found()
-        if not due or self._endpoint.free_reads(SPARE) == 0:
+        if not due or await self._endpoint.free_reads(SPARE) == 0:
             return Followings()
         if self._by["changes"] and await self._tells("changes", self._by_changes, due, now, found):
             due = list(_sweep(due, now))
@@ -86,7 +86,7 @@ class Follower:
 
     async def resolve_all(self, tokens: Sequence[str], resolve: Resolve) -> dict[str, str | None]:
         """Tokens and their ids, as many as there are reads to spare. A token that is refused has no id yet."""
-        limited = self._endpoint.free_reads() is not None
+        limited = await self._endpoint.free_reads() is not None
         found: dict[str, str | None] = {}
         for token in tokens[:SPARE] if limited else tokens:
             try:
@@ -141,7 +141,7 @@ class Follower:
                 found.add(request.service_request_id, rows.get(request.service_request_id))
 
     async def _by_plan(self, due: Sequence[Followed], now: datetime, found: Found) -> None:
-        reads = self._endpoint.free_reads(SPARE)
+        reads = await self._endpoint.free_reads(SPARE)
         most = _UNLIMITED if reads is None else reads
         planned = await asyncio.to_thread(plan, due, self._means(due), now, most, frozenset(self._unlisted))
         for read in planned:

@@ -291,6 +291,15 @@ class CityOddity(Base, table=True):
     since: datetime = _time()
 
 
+class CityReads(Base, table=True):
+    """When a city was read from lately: its limit is for all processes together."""
+
+    __tablename__ = "city_reads"
+
+    city_id: str = Field(primary_key=True)
+    taken: list[str] = _json_list()
+
+
 class Follower(Base, table=True):
     """A conversation that hears of another's report."""
 

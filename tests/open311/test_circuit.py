@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,3 +67,12 @@ def test_spare_calls_are_left_to_others() -> None:
     pace = Pace(10)
     assert [pace.take(NOON, 0, spare=2) for _ in range(9)] == [0] * 8 + [None]
     assert (pace.take(NOON, 0), pace.free(NOON), pace.free(NOON, 2)) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("settled", [failed(Circuit(3, 60), 3), Circuit(3, 60).held(NOON, 3600)])
+def test_a_clock_that_is_set_back_holds_nobody_up(settled: Circuit) -> None:
+    assert settled.wait(NOON) > 0
+    assert settled.wait(NOON - timedelta(days=1)) == 0
+    pace = Pace(1)
+    assert [pace.take(NOON, 0), pace.take(NOON, 0)] == [0, None]
+    assert pace.take(NOON - timedelta(days=1), 0) == 0

@@ -7,12 +7,14 @@ import contextlib
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import psycopg
 import pytest
 
+from bridge.app.parts import shared_pace
+from bridge.open311.circuit import Paced
 from bridge.ports import Store, Transaction
 from bridge.store.holders import EVERY_SECONDS
 from bridge.store.jobs import ProcrastinateWake
@@ -184,3 +186,15 @@ async def test_processes_that_start_together_may_all_activate_one_model(stores: 
     model = Artifact("a" * 64, {"source": "built-in"})
     await asyncio.gather(*(store.write(lambda tx: tx.activate("fairview", "m", model)) for store in stores * 3))
     assert await stores[0].read(lambda tx: tx.artifacts("fairview", "m")) == (model,)
+
+
+async def test_a_city_s_read_limit_is_kept_by_all_processes_together(stores: list[PostgresStore]) -> None:
+    paces = [shared_pace(store, "fairview", 10) for store in stores]
+    now = datetime.now(UTC)
+
+    async def read(paced: Paced) -> float | None:
+        return await paced(lambda pace: pace.take(now, 0))
+
+    waits = await asyncio.gather(*(read(paced) for _ in range(10) for paced in paces))
+    assert (waits.count(0), len(waits)) == (10, 10 * len(paces))
+    assert await shared_pace(stores[0], "springfield", 10)(lambda pace: pace.free(now)) == 10

@@ -1,8 +1,9 @@
-"""What is odd about what a city offers."""
+"""What is odd about what a city offers, and how often it was asked lately."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlmodel import select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -13,7 +14,15 @@ from bridge.vocabulary import Oddity
 
 
 class Cities(Unit):
-    """The part of a transaction that is about what cities offer."""
+    """The part of a transaction that is about what cities offer, and how often they are asked."""
+
+    def reads(self, city_id: str) -> tuple[datetime, ...]:
+        self._in_turn("reads", city_id)
+        row = self._session.get(t.CityReads, city_id)
+        return tuple(map(datetime.fromisoformat, row.taken)) if row else ()
+
+    def note_reads(self, city_id: str, taken: Iterable[datetime]) -> None:
+        self._session.merge(t.CityReads(city_id=city_id, taken=[moment.isoformat() for moment in taken]))
 
     def note_oddities(self, city_id: str, oddities: Collection[Oddity]) -> tuple[Oddity, ...]:
         self._in_turn("oddities", city_id)

@@ -316,7 +316,7 @@ async def open_bridge(
     desks = {city.id: embedded_desk(settings, city, clock) for city in settings.city if city.embedded}
     photo = file_of(store, blobs)
     clients = {
-        city.id: client_of(settings, city, desks.get(city.id), clock, photo, store) for city in settings.city
+        city.id: client_of(settings, city, desks.get(city.id), clock, photo, store=store) for city in settings.city
     }
     jurisdictions = {
         city.id: with_geocoder(settings, city, await make(city, clients[city.id], store, blobs, models, progress))

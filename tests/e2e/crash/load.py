@@ -13,7 +13,7 @@ from tests.e2e.residents import RESIDENTS, Resident, hears
 from tests.e2e.surroundings import Surroundings
 from tests.e2e.waiting import until
 
-PATIENCE_SECONDS = 300  # a bridge that dies and waits out failures is slow; it must not be silent
+PATIENCE_SECONDS = 900  # a bridge that dies and waits out failures is slow; it must not be silent
 NUMBER = r"Its number is (\d+)\."
 
 

@@ -5,6 +5,7 @@
 # make check   format, lint, types, import contracts, dependencies against their lock
 # make audit   the lock against a list of known vulnerabilities (needs pipx and network)
 # make bench   the measurements that take time, each beside its floor or baseline
+#              (CORPORA=folder: the services' too, on reports that are not part of this repository)
 # make docs    the transcripts in the documentation, from what really runs
 # make lock    the lock files, from pyproject.toml (needs uv)
 
@@ -60,6 +61,8 @@ bench: setup
 	@$(BIN)/python -m tests.bench.tracking 20000 1
 	@$(BIN)/python -m tests.bench.growth
 	@$(BIN)/python -m tests.bench.load
+	@if [ -d "$(CORPORA)/reports" ]; then $(BIN)/python -m tests.bench.services_corpora "$(CORPORA)"; \
+	else echo "services: skipped, as no folder of corpora is named (make bench CORPORA=folder)"; fi
 
 docs: setup
 	@$(BIN)/open311-bridge demo --write README.md

@@ -7,8 +7,8 @@ already found, and hashed n-grams side by side, then one softmax layer. Both wri
 `services` carry the prefix SERVICE. Without the MiniLM weights a pipeline has no sentence vectors.
 
 Where a categoriser has landmarks (texts it was trained on), the softmax sees a text's likeness to each of them
-in place of the sentence vector: a radial kernel, in Nyström's approximation, so that a service may be several
-unlike things ("Other"), which no plane through the vectors can fence in.
+in place of the sentence vector: a radial kernel, so that a service may be several unlike things ("Other"), which
+no plane through the vectors can fence in.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _WORD = re.compile(r"[^\W_]+")
 _MAX_CHARACTERS = 4000
 _PIPE_BATCH = 256
 _RAREST = 1e-4  # a type less likely than this counts as this likely
-_FLATTEST = 1e-3  # eigenvalues of the landmarks' kernel below this are noise
+_NARROWNESS = 2.0  # of the kernel: how fast likeness falls with distance
 
 
 @Language.factory("sentence_vector", assigns=["doc.tensor"])
@@ -127,8 +127,7 @@ registry.architectures.register("open311_bridge.SentenceTextCat.v1", func=senten
 def text_features(vectors: bool, types: list[str], buckets: int, landmarks: int) -> Model[list[Doc], Floats]:
     """Docs to rows of floats.
 
-    Parameters: `idf` weighs the n-gram buckets (inverse document frequency); `landmarks` are sentence vectors,
-    `whitening` turns likeness to them into coordinates that are independent of each other.
+    Parameters: `idf` weighs the n-gram buckets (inverse document frequency); `landmarks` are sentence vectors.
     """
     width = (landmarks or minilm.WIDTH if vectors else 0) + len(types) + buckets
     model: Model[list[Doc], Floats] = Model(
@@ -136,7 +135,7 @@ def text_features(vectors: bool, types: list[str], buckets: int, landmarks: int)
         _forward_features,
         init=_init_features,
         dims={"nO": width},
-        params={"idf": None, "landmarks": None, "whitening": None},
+        params={"idf": None, "landmarks": None},
         attrs={"vectors": vectors, "types": types, "buckets": buckets, "landmarks": landmarks},
     )
     return model
@@ -200,19 +199,17 @@ def set_idf(nlp: Language, name: str, texts: Sequence[str]) -> None:
     layer.set_param("idf", (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32))
 
 
-def set_landmarks(nlp: Language, name: str, docs: Sequence[Doc]) -> None:
-    """Takes the landmarks, drawn by a fixed lot, from these docs; does nothing for a categoriser without any."""
+def set_landmarks(nlp: Language, name: str, docs: Sequence[Doc]) -> Floats:
+    """Takes the landmarks, drawn by a fixed lot, from these docs. Returns their likeness to each other, shape
+    (landmarks, landmarks); (0, 0) for a categoriser without any."""
     layer: Any = _textcat(nlp, name).model.get_ref("features")
     count = layer.attrs["landmarks"]
-    if not count:
-        return
     lot = np.random.default_rng(0).permutation(len(docs))[:count]
     marks = np.zeros((count, minilm.WIDTH), dtype=np.float32)
-    marks[: len(lot)] = [docs[at].tensor for at in lot]
-    values, vectors = np.linalg.eigh(_likeness(marks, marks).astype(np.float64))
-    roots = np.where(values > _FLATTEST, 1.0 / np.sqrt(np.maximum(values, _FLATTEST)), 0.0)
+    if count:
+        marks[: len(lot)] = [docs[at].tensor for at in lot]
     layer.set_param("landmarks", marks)
-    layer.set_param("whitening", (vectors * roots).astype(np.float32))
+    return _likeness(marks, marks)
 
 
 def set_weights(nlp: Language, name: str, weights: Floats, bias: Floats) -> None:
@@ -301,14 +298,12 @@ def _coordinates(model: Model[list[Doc], Floats], vectors: Floats) -> Floats:
     if not model.attrs["landmarks"]:
         return vectors
     marks: Any = model.get_param("landmarks")
-    whitening: Any = model.get_param("whitening")
-    out: Floats = _likeness(vectors, marks) @ whitening
-    return out
+    return _likeness(vectors, marks)
 
 
 def _likeness(ones: Floats, others: Floats) -> Floats:
-    """exp(-|a - b|²) of unit vectors."""
-    out: Floats = np.exp(np.float32(2.0) * (ones @ others.T - np.float32(1.0)))
+    """exp(-2 |a - b|²) of unit vectors."""
+    out: Floats = np.exp(np.float32(2 * _NARROWNESS) * (ones @ others.T - np.float32(1.0)))
     return out
 
 
@@ -329,8 +324,5 @@ def _unit_grams(docs: Sequence[Doc], idf: Floats) -> Floats:
 def _init_features(model: Model[list[Doc], Floats], X: object = None, Y: object = None) -> None:  # noqa: N803
     ones: Any = np.ones(model.attrs["buckets"], dtype=np.float32)
     model.set_param("idf", ones)
-    count = model.attrs["landmarks"]
-    marks: Any = np.zeros((count, minilm.WIDTH), dtype=np.float32)
-    whitening: Any = np.zeros((count, count), dtype=np.float32)
+    marks: Any = np.zeros((model.attrs["landmarks"], minilm.WIDTH), dtype=np.float32)
     model.set_param("landmarks", marks)
-    model.set_param("whitening", whitening)

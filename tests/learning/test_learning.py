@@ -136,6 +136,12 @@ def test_a_service_is_filed_unasked_from_where_nine_of_ten_were_right():
     assert sure_from(confidence[:10], right[:10], 0.9) == 0.95
 
 
+def test_nine_of_ten_in_a_few_reports_may_be_luck():
+    confidence, right = np.full(600, 0.92, dtype=np.float32), np.arange(600) % 100 >= 9
+    assert sure_from(confidence[:200], right[:200], 0.9) == 0.95
+    assert sure_from(confidence, right, 0.9) < 0.95
+
+
 def test_what_is_measured_was_not_learned_from(history: Path, built_in: Path, tmp_path: Path):
     lesson = learn(history, built_in, built_in, read_services(services(tmp_path)), lambda _: None)
     assert lesson.trained_on + lesson.measured_on == len(cleaned(_rows(history)))

@@ -150,6 +150,7 @@ class CitySettings(Strict):
     embedded: bool = False
     services: Path | None = None
     definitions: Path | None = None
+    service_names: Mapping[str, Mapping[str, str]] = {}
     endpoint: str = Field(default="", pattern=r"^(|https?://.+)$")
     jurisdiction_id: str = ""
     profile: Path | None = None

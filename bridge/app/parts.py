@@ -114,6 +114,7 @@ async def make_jurisdiction(
         model_id=service_model.name,
         detect=language,
         written=language.written,
+        service_names=city.service_names,
         languages=city.languages,
         time_zone=city.time_zone,
         contact_needed=_contact_needed(client.profile),

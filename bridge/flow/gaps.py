@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from bridge.flow.draft import PAGE
 from bridge.vocabulary import (
+    NO_SUCH_NUMBER,
     Attribute,
     Choice,
     Draft,
@@ -180,7 +181,11 @@ def _where(draft: Draft, facts: Facts) -> Say:
     if draft.outside:
         return Say("ask.outside", {"city": facts.city_name}, asks_place=True)
     if draft.candidates:
-        return Say("ask.where_on", {"street": draft.candidates[0].address}, asks_place=True)
+        street = draft.candidates[0]
+        unknown = street.why == NO_SUCH_NUMBER
+        return Say(
+            "ask.no_such_number" if unknown else "ask.where_on", {"street": street.address}, asks_place=True
+        )
     return Say("ask.place_again" if "place" in draft.asked else "ask.place", asks_place=True)
 
 

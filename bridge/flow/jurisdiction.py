@@ -16,13 +16,13 @@ from bridge.vocabulary import Policy, Service
 class Jurisdiction:
     """One `[[city]]`. `offer` replaces the services together with the classifier bound to them.
 
-    `detect` tells the language of a text: (text, current language) -> one of `languages`; `written` any language,
-    "" for one that the classifier does not read. A fresh report's
-    status is asked for every `poll_every`. A POST that timed out may still be under way at the city, so it is
-    looked up only `settle_after` it was made. `alarms` hears words of an emergency in a text; `duty` says when
-    staff are in. `contact_needed` names the contact fields without which this city refuses a report
-    (`first_name`, `last_name`, `email`, `phone`). `holds` says whether a point (lat, long) is within the city's
-    boundary; None: it has none.
+    `detect` tells the language of a text: (text, current language) -> one of `languages`; `written` any, "" for
+    one that the classifier does not read. A fresh report's status is asked for every `poll_every`. A POST
+    that timed out may still be under way at the city, so it is looked up only `settle_after` it was made. `alarms`
+    hears words of an emergency in a text; `duty` says when staff are in. `contact_needed` names the contact fields
+    without which this city refuses a report (`first_name`, `last_name`, `email`, `phone`). `service_names` are
+    what residents of a language call services, by language and service code, where the city's own name is another.
+    `holds` says whether a point (lat, long) is within the city's boundary; None: it has none.
     """
 
     id: str
@@ -41,9 +41,15 @@ class Jurisdiction:
     poll_every: timedelta = timedelta(minutes=15)
     settle_after: timedelta = timedelta(minutes=1)
     services: Mapping[str, Service] = field(default_factory=dict)
+    service_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     classifier: Classifier | None = None
     holds: Callable[[float, float], bool] | None = None
     model_id: str = ""  # the blob the classifier was bound from
+
+    def called(self, language: str) -> Mapping[str, str]:
+        """What services are called in a language, by the city's own names."""
+        own = self.service_names.get(language, {})
+        return {self.services[code].service_name: name for code, name in own.items() if code in self.services}
 
     def offer(self, services: Sequence[Service]) -> None:
         """Takes the city's current service list."""

@@ -159,6 +159,7 @@ def write_effect(
             left_out = (
                 effect.message_id in LEFT_OUT_FIRST and spent(handling, tx, conversation.account_id, now) >= 1
             )
+            effect = wording.in_their_words(effect, jurisdiction.called(conversation.state.language))
             for said in () if left_out else wording.messages(conversation, effect, handling.catalog):
                 tx.add_reply(conversation, said, question=effect.question)
         case TakeBack():

@@ -30,6 +30,19 @@ BUTTONS: Mapping[str, tuple[Choice, ...]] = {
 }
 OF_ANY_LENGTH = ("staff.reply", "answer")  # words a person chose: cut into several texts, never short
 SHORTEST = 12
+SERVICE_NAMES = ("service", "other", "one", "two")  # the parameters that hold one
+
+
+def in_their_words(say: Say, called: Mapping[str, str]) -> Say:
+    """The message with services named as its reader's language names them, where the city told."""
+    if not called:
+        return say
+    params = {
+        name: called.get(value, value) if name in SERVICE_NAMES else value for name, value in say.params.items()
+    }
+    choices = tuple(replace(choice, label=called.get(choice.label, choice.label)) for choice in say.choices)
+    also = tuple(in_their_words(part, called) for part in say.also)
+    return replace(say, params=params, choices=choices, also=also)
 
 
 def messages(conversation: Conversation, say: Say, catalog: Catalog) -> tuple[Outbound, ...]:

@@ -79,6 +79,7 @@ from bridge.vocabulary.messages import (
     Sent,
 )
 from bridge.vocabulary.places import (
+    NO_SUCH_NUMBER,
     Guess,
     Located,
     Mention,
@@ -134,6 +135,7 @@ from bridge.vocabulary.work import Backlog, DeadRow, QueueFigures
 __all__ = [
     "ASK",
     "CIVIC",
+    "NO_SUCH_NUMBER",
     "SUBMIT",
     "Alarm",
     "AlarmKind",

@@ -42,6 +42,9 @@ class Mention:
 PlaceSource = Literal["text", "pin", "photo", "saved", "staff"]
 
 
+NO_SUCH_NUMBER = "no such house number, middle of the street"  # why a place is a whole street
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Somewhere in the city. `lat` and `long` are both set or both None (words only, for address_string).

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from bridge.vocabulary import NO_SUCH_NUMBER
 from classifiers.gazetteer import Gazetteer, StreetMatch
 from classifiers.places import geometry, numbering
 from classifiers.places.geometry import Line, Point
@@ -91,9 +92,7 @@ def address(gazetteer: Gazetteer, text: str) -> list[Found]:
     low, high, name = parts
     matches = streets_of(gazetteer, _OF_STREET.sub("", name))
     found = [f for m in matches for f in houses(gazetteer, m, low, high)]
-    return found or [
-        replace(f, why="no such house number, middle of the street") for f in _middles(gazetteer, matches)
-    ]
+    return found or [replace(f, why=NO_SUCH_NUMBER) for f in _middles(gazetteer, matches)]
 
 
 def _number_behind(text: str) -> tuple[int, int, str] | None:

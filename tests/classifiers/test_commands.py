@@ -1,6 +1,9 @@
 """classify and evaluate as programs call them: JSON alone on standard output, a defined answer to anything."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,14 +11,27 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bridge.cli import app
+from classifiers.training.data import code_of, read_rows, read_services
 
+COMMAND = Path(sys.executable).with_name("open311-bridge")
 ACTIONS = {"submit", "ask", "staff", "not_civic", "emergency"}
 KEYS = {
     "top1", "top3", "macro_f1", "ece", "submit_accuracy", "submit_coverage", "filed_share", "texts_per_s",
     "ms_median", "rss_mb",
 }  # fmt: skip
 NAMES = ("Potholes", "Street lights", "Graffiti", "Other")
-ODD = ("", "pothole", "word " * 4000, "🚧🕳️🔥", "路上有个坑", "яма на дороге", "\x00\t", "Das Licht ist kaputt")
+ODD = {  # text: what is done with it
+    "": "not_civic",
+    "🚧🕳️🔥": "not_civic",
+    "\x00\t": "not_civic",
+    "pothole": "submit",
+    "word " * 4000: "not_civic",
+    "there is a pothole on my street. " * 600: "submit",
+    "路上有个坑": "ask",
+    "яма на дороге": "ask",
+    "Das Licht vor dem Haus ist seit Montag kaputt": "ask",
+    "thing\u2028pothole\x85pothole": "submit",
+}
 
 
 def run(*arguments: str | Path) -> Result:
@@ -44,10 +60,78 @@ def test_every_text_gets_a_ranking_and_an_action(tmp_path: Path, models_dir: Pat
     file = jsonl(tmp_path / "rows.jsonl", [{"text": text} for text in texts])
     rows = classified(file, listed(tmp_path / "services.json", list(NAMES)), models_dir)
     assert [row["row"] for row in rows] == list(range(len(texts)))
-    assert {row["action"] for row in rows} <= ACTIONS
+    assert all(set(row) == {"row", "ranked", "action"} for row in rows)
+    assert [row["action"] for row in rows] == [*ODD.values(), "submit", "emergency"]
     assert rows[-2]["ranked"][0][0] == "c0"  # type: ignore[index]
-    assert rows[-1]["action"] == "emergency"
-    assert rows[0]["ranked"] == []
+    wordless = [row["ranked"] == [] for row in rows]
+    assert wordless == [not any(char.isalpha() for char in text) for text in texts]
+    for row in rows:
+        likely = [p for _, p in row["ranked"]]  # type: ignore[attr-defined]
+        assert likely == sorted(likely, reverse=True)
+        assert not likely or (likely[-1] >= 0 and sum(likely) <= 1.001)
+
+
+def test_standard_output_is_json_alone_while_it_learns_and_warns(tmp_path: Path, models_dir: Path):
+    codes = ("a", "b")
+    train = jsonl(
+        tmp_path / "train.jsonl", [{"text": f"report {n}", "service_code": codes[n % 2]} for n in range(40)]
+    )
+    file = jsonl(tmp_path / "rows.jsonl", [{"text": "report 1", "service_code": "b", "category": "A"}])
+    env = os.environ | {"PYTHONWARNINGS": "always"}
+    for command in (("classify", "--file"), ("evaluate", "--reports")):
+        done = subprocess.run(
+            [COMMAND, *command, file, "--train", train, "--json", "--models", models_dir],
+            capture_output=True, text=True, env=env, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert [type(json.loads(line)) for line in done.stdout.splitlines()] == [dict]
+        assert "reading reports" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("row", "label"),
+    [
+        ({"service_code": "c1", "category": "Potholes"}, "c1"),
+        ({"category": "Street lights"}, "c1"),
+        ({"category": "c2"}, "c2"),
+        ({"service_name": "Graffiti"}, "c2"),
+        ({"service_code": "gone", "category": "Graffiti"}, "c2"),
+    ],
+)
+def test_a_label_is_the_service_code_else_the_category(row: dict[str, str], label: str, tmp_path: Path):
+    services = read_services(listed(tmp_path / "services.json", list(NAMES)))
+    (read,) = read_rows(jsonl(tmp_path / "rows.jsonl", [{"text": "x", **row}]))
+    assert code_of(read, services) == label
+
+
+def test_services_are_an_array_or_lines(tmp_path: Path):
+    array = listed(tmp_path / "services.json", list(NAMES))
+    lines = jsonl(tmp_path / "services.jsonl", json.loads(array.read_text()))
+    assert read_services(array) == read_services(lines)
+
+
+def test_a_row_may_say_its_language(tmp_path: Path, models_dir: Path):
+    file = jsonl(tmp_path / "rows.jsonl", [{"text": "Loch", "lang": "de"}, {"text": "bache", "lang": "es"}])
+    german, spanish = classified(file, listed(tmp_path / "services.json", list(NAMES)), models_dir)
+    assert german["action"] == "ask"
+    assert spanish["ranked"][0][0] == "c0"  # type: ignore[index]
+
+
+def test_a_learned_other_is_asked_about(tmp_path: Path, models_dir: Path):
+    services = listed(tmp_path / "services.json", ["Otros problemas", "Potholes"])
+    texts = {"c0": "a thing of the office", "c1": "a hole in the street"}
+    train = jsonl(
+        tmp_path / "train.jsonl",
+        [{"text": f"{texts[code]} {n}", "service_code": code} for n in range(40) for code in texts],
+    )
+    file = jsonl(tmp_path / "rows.jsonl", [{"text": text} for text in texts.values()])
+    done = run(
+        "classify", "--file", file, "--services", services, "--train", train, "--json", "--models", models_dir
+    )
+    other, hole = (json.loads(line) for line in done.stdout.splitlines())
+    assert (other["ranked"][0][0], other["action"]) == ("c0", "ask")
+    assert other["ranked"][0][1] > 0.9
+    assert (hole["ranked"][0][0], hole["action"]) == ("c1", "submit")
 
 
 @pytest.mark.parametrize("names", [["Potholes"], [f"Desk {n}" for n in range(499)] + ["Potholes"]])

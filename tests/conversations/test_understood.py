@@ -156,6 +156,18 @@ async def test_words_nobody_reads_get_a_numbered_list_and_no_guess(text: str, mi
         assert sent.address_string == "412 Oak St"
 
 
+async def test_services_are_named_as_the_city_names_them_in_the_residents_language(mind: Mind) -> None:
+    async with seated(mind) as seat:
+        here = seat.table.handling.jurisdictions[CITY]
+        here.service_names = {"es": {"pothole": "Bache", "flooding": "Calle inundada", "gone": "Nada"}}
+        await told(seat, "hay un problema con el agua en 300 Pine St")
+        asked = seat.table.channels["sms"].said[-1]
+        assert [choice.label for choice in asked.choices] == ["Water leak or main break", "Calle inundada"]
+        await told(seat, "no, hay un bache")
+        assert "Bache, 300 Pine St" in seat.table.channels["sms"].said[-1].text
+        assert seat.table.city.taken[0].description.startswith("[In English: Pothole, 300 Pine St]")
+
+
 # ---------------------------------------------------------------------------- never by certainty alone
 
 

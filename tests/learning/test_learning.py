@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,13 +16,15 @@ import numpy as np
 import pytest
 
 import classifiers
-from bridge.demo.providers import free_port
-from bridge.learning import learn
-from bridge.vocabulary import Policy
+from bridge.demo.providers import FOLDER, free_port
+from bridge.learning import learn, teach
+from bridge.ports import Store
+from bridge.vocabulary import LearningRun, Policy
+from bridge.vocabulary.console import Example
 from classifiers.model import load, save
 from classifiers.training.calibration import sure_from
 from classifiers.training.cleaning import cleaned
-from classifiers.training.data import Row, read_rows, read_services
+from classifiers.training.data import Row, in_time, read_rows, read_services
 from classifiers.training.taxonomy import read_corpus
 
 CORPUS = Path(classifiers.__file__).parent / "training" / "corpus" / "en.txt"
@@ -284,3 +288,124 @@ def test_a_csv_export_is_a_history(tmp_path: Path):
     file = tmp_path / "export.csv"
     file.write_text('description,service_code,service_name\n"hole, deep",B-17,Alder desk\n')
     assert read_rows(file) == [Row("hole, deep", "en", "B-17", "Alder desk")]
+
+
+async def test_what_people_corrected_is_learned_when_the_schedule_says_so_and_taken_into_use(
+    endpoint: str, models_dir: Path, tmp_path: Path
+):
+    from bridge.app import SystemClock, open_bridge
+    from bridge.app.looks import scheduled
+    from bridge.cli.terminal import settings_of
+
+    settings = _town(tmp_path, endpoint, models_dir)
+    mark = tmp_path / "history-desk-town.jsonl.until"
+    mark.write_text("2026-01-01T00:00:00+00:00 0")
+    eight_days = 8 * 86_400
+    os.utime(mark, (time.time() - eight_days, time.time() - eight_days))
+    loaded = settings_of(settings)
+    corrected = Example("desk-town", "the zorgle is flibbed again", "en", "B-31", "B-17", SystemClock().now())
+
+    async with open_bridge(loaded, SystemClock(), lambda _: None, teach=partial(teach, loaded)) as bridge:
+        await bridge.learn_services()
+        here = bridge.handling.jurisdictions["desk-town"]
+        built_in = here.model_id
+        await bridge.store.write(lambda tx: tx.console.add_example(corrected))
+        looks = [replace(look, seconds=0.1) for look in bridge._ticking() if look.name.startswith("learn")]
+        schedule = asyncio.create_task(scheduled(looks))
+        ended = await _ended(bridge.store)
+        schedule.cancel()
+        result = ended.result
+        assert result is not None, ended.error
+        assert result.taken
+        assert result.new["top1"] > result.running["top1"]
+        assert result.trained_on + result.measured_on == len(cleaned(_known())) + 1
+
+        (take_new,) = (look for look in bridge._freshening() if look.name == "models")
+        await take_new.look()
+        assert here.model_id == result.model != built_in
+        assert here.classifier is not None
+        assert here.classifier.classify("pothole", "en")[0][0].service_code == "B-17"
+
+        done = await asyncio.to_thread(run, "models", "restore", built_in[:12], "--config", settings)
+        assert done.returncode == 0, done.stderr
+        await take_new.look()
+        assert here.model_id == built_in
+    listed = run("models", "list", "--config", settings).stdout.splitlines()
+    assert [line.split()[:2] for line in listed if line.startswith("*")] == [["*", built_in[:12]]]
+    assert len(listed) == 2
+
+
+async def _ended(store: Store) -> LearningRun:
+    """The run that the schedule began, once it is over."""
+    for _ in range(900):
+        for one in await store.read(lambda tx: tx.learning_runs("desk-town", 1)):
+            if one.ended_at:
+                return one
+        await asyncio.sleep(0.2)
+    raise TimeoutError
+
+
+def _town(folder: Path, endpoint: str, models_dir: Path) -> Path:
+    """The settings of a city that has not been learned from."""
+    (folder / "town.toml").write_text(f'endpoint = "{endpoint}"\nreads_per_minute = 0\n')
+    file = folder / "bridge.toml"
+    file.write_text(
+        f'data_dir = "{folder}"\nmodels_dir = "{models_dir}"\n[[city]]\nid = "desk-town"\nname = "Desk Town"\n'
+        f'profile = "town.toml"\ngazetteer = "{FOLDER / "fairview.geojson"}"\n'
+    )
+    return file
+
+
+def _known() -> list[Row]:
+    return [Row(text, "en", code, NAMES[code]) for text, code in reports()]
+
+
+def test_learn_from_an_export_shows_what_is_told_from_what(
+    history: Path, endpoint: str, models_dir: Path, tmp_path: Path
+):
+    settings = _town(tmp_path, endpoint, models_dir)
+    asyncio.run(_lay(tmp_path / "bridge.db"))
+    done = run("learn", "--config", settings, "--from", history, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    services_told = [line.split() for line in lines if line.startswith("B-")]
+    assert {words[0] for words in services_told} == set(NAMES)
+    assert all(0 <= float(words[2]) <= 1 and 0 <= float(words[3]) <= 1 for words in services_told)
+    table = [line.split() for line in lines if line[:3].strip().isdigit() and " B-" in line]
+    assert len(table) == len(NAMES)
+    for row, (_, count, *_rest) in zip(table, services_told, strict=True):
+        assert sum(map(int, row[2:])) == int(count)
+    assert lines[-1] == "The new model is better; it was only measured."
+    assert run("models", "list", "--config", settings).stdout == ""
+
+
+async def _lay(path: Path) -> None:
+    from bridge.app import SystemClock
+    from bridge.store.sqlite import SqliteStore
+    from bridge.store.wake import EmbeddedWake
+
+    await SqliteStore(path, SystemClock(), EmbeddedWake()).close()
+
+
+def test_a_model_that_is_no_better_is_not_better(history: Path, built_in: Path, tmp_path: Path):
+    lesson = learn(history, built_in, built_in, read_services(services(tmp_path)), lambda _: None)
+    save(lesson.candidate, tmp_path / "model")
+    again = learn(history, built_in, tmp_path / "model", read_services(services(tmp_path)), lambda _: None)
+    assert not again.better
+
+
+def test_an_export_is_measured_on_its_latest_part_whatever_its_order(tmp_path: Path):
+    lines = [{"text": f"n{n}", "category": "x", "date": f"2026-01-{n:02}"} for n in (9, 2, 11, 1)]
+    file = tmp_path / "export.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert [row.text for row in in_time(read_rows(file))] == ["n1", "n2", "n9", "n11"]
+    file.write_text('{"text": "n0", "category": "x"}\n' + file.read_text())
+    assert [row.text for row in in_time(read_rows(file))][:2] == ["n0", "n9"]
+
+
+def test_what_was_corrected_is_not_learned_as_it_was_first_filed(history: Path, built_in: Path, tmp_path: Path):
+    listed = read_services(services(tmp_path))
+    rows = cleaned(_rows(history))
+    told = [replace(rows[0], code="B-58", name="B-58", text=f"[In English: Fir desk]\n{rows[0].text}")]
+    lesson = learn(history, built_in, built_in, listed, lambda _: None, told)
+    assert lesson.trained_on + lesson.measured_on == len(rows)

@@ -77,15 +77,16 @@ def test_standard_output_is_json_alone_while_it_learns_and_warns(tmp_path: Path,
         tmp_path / "train.jsonl", [{"text": f"report {n}", "service_code": codes[n % 2]} for n in range(40)]
     )
     file = jsonl(tmp_path / "rows.jsonl", [{"text": "report 1", "service_code": "b", "category": "A"}])
-    env = os.environ | {"PYTHONWARNINGS": "always"}
-    for command in (("classify", "--file"), ("evaluate", "--reports")):
-        done = subprocess.run(
-            [COMMAND, *command, file, "--train", train, "--json", "--models", models_dir],
-            capture_output=True, text=True, env=env, timeout=120,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert [type(json.loads(line)) for line in done.stdout.splitlines()] == [dict]
-        assert "reading reports" in done.stderr
+    done = subprocess.run(
+        [COMMAND, "classify", "--file", file, "--train", train, "--json", "--models", models_dir],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONWARNINGS": "always"},
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [set(json.loads(line)) for line in done.stdout.splitlines()] == [{"row", "ranked", "action"}]
+    assert "reading reports" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_a_row_may_say_its_language(tmp_path: Path, models_dir: Path):
 
 def test_a_learned_other_is_asked_about(tmp_path: Path, models_dir: Path):
     services = listed(tmp_path / "services.json", ["Otros problemas", "Potholes"])
-    texts = {"c0": "a thing of the office", "c1": "a hole in the street"}
+    texts = {"c0": "a bench in the park is broken", "c1": "a hole in the street"}
     train = jsonl(
         tmp_path / "train.jsonl",
         [{"text": f"{texts[code]} {n}", "service_code": code} for n in range(40) for code in texts],

@@ -17,7 +17,7 @@ import pytest
 
 import classifiers
 from bridge.demo.providers import FOLDER, free_port
-from bridge.learning import learn, teach
+from bridge.learning import Lesson, learn, teach
 from bridge.ports import Store
 from bridge.vocabulary import LearningRun, Policy
 from bridge.vocabulary.console import Example
@@ -360,10 +360,8 @@ def _known() -> list[Row]:
     return [Row(text, "en", code, NAMES[code]) for text, code in reports()]
 
 
-def test_learn_from_an_export_shows_what_is_told_from_what(
-    history: Path, endpoint: str, models_dir: Path, tmp_path: Path
-):
-    settings = _town(tmp_path, endpoint, models_dir)
+def test_learn_from_an_export_shows_what_is_told_from_what(history: Path, models_dir: Path, tmp_path: Path):
+    settings = _town(tmp_path, "http://127.0.0.1:9", models_dir)
     asyncio.run(_lay(tmp_path / "bridge.db"))
     done = run("learn", "--config", settings, "--from", history, "--dry-run")
     assert done.returncode == 0, done.stderr
@@ -387,11 +385,14 @@ async def _lay(path: Path) -> None:
     await SqliteStore(path, SystemClock(), EmbeddedWake()).close()
 
 
-def test_a_model_that_is_no_better_is_not_better(history: Path, built_in: Path, tmp_path: Path):
-    lesson = learn(history, built_in, built_in, read_services(services(tmp_path)), lambda _: None)
-    save(lesson.candidate, tmp_path / "model")
-    again = learn(history, built_in, tmp_path / "model", read_services(services(tmp_path)), lambda _: None)
-    assert not again.better
+@pytest.mark.parametrize(
+    ("top1", "macro_f1", "better"), [(0.7, 0.5, True), (0.7, 0.485, True), (0.7, 0.4, False), (0.6, 0.9, False)]
+)
+def test_better_is_more_right_and_no_service_sacrificed(
+    top1: float, macro_f1: float, better: bool, built_in: Path
+):
+    measured = Lesson(load(built_in), 500, 100, {"top1": 0.6, "macro_f1": 0.5}, {}, (), {})
+    assert replace(measured, new={"top1": top1, "macro_f1": macro_f1}).better is better
 
 
 def test_an_export_is_measured_on_its_latest_part_whatever_its_order(tmp_path: Path):

@@ -60,6 +60,7 @@ bench: setup
 	@$(BIN)/python -m tests.bench.places
 	@$(BIN)/python -m tests.bench.tracking 20000 1
 	@$(BIN)/python -m tests.bench.growth
+	@$(BIN)/python -m tests.bench.stop
 	@$(BIN)/python -m tests.bench.load
 	@if [ -d "$(CORPORA)/reports" ]; then $(BIN)/python -m tests.bench.services_corpora "$(CORPORA)"; \
 	else echo "services: skipped, as no folder of corpora is named (make bench CORPORA=folder)"; fi

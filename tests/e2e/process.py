@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from tests.e2e.waiting import until
+from tests.e2e.waiting import PATIENCE_SECONDS, until
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["bridge.cli"])
@@ -143,10 +143,10 @@ class BridgeProcess:
         await self._end(seconds, -signal.SIGKILL)
 
     async def stop(self) -> None:
-        """Asks it to end, and waits until it has."""
+        """Asks it to end, and waits until it has; on a busy machine too."""
         assert self._process
         self._process.terminate()
-        await self._end(10, 0)
+        await self._end(PATIENCE_SECONDS, 0)
 
     def serves(self) -> bool:
         """Whether it works on messages."""

@@ -1,8 +1,10 @@
-"""A bridge that is asked to end finishes what it has in hand, within five seconds, and says nothing twice."""
+"""A bridge that is asked to end finishes what it has in hand, waits for nothing else, and says nothing twice.
+
+That this takes under five seconds is measured by `python -m tests.bench.stop`.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from tests.e2e.residents import Chatter, Texter, hears
 from tests.e2e.surroundings import Surroundings, surroundings
 from tests.e2e.waiting import until
 
-SECONDS = 5  # within which a service manager may expect it to end
+NEVER = 600  # seconds: whoever ends before them has not waited
 
 
 @pytest.fixture
@@ -22,12 +24,6 @@ async def bridged(tmp_path: Path, models_dir: Path) -> AsyncIterator[Surrounding
         await made.bridge.start()
         await made.bridge.serving()
         yield made
-
-
-async def stop(here: Surroundings) -> float:
-    began = time.monotonic()
-    await here.bridge.stop()
-    return time.monotonic() - began
 
 
 async def start_again(here: Surroundings) -> None:
@@ -41,7 +37,7 @@ async def test_a_reply_in_hand_is_said_once(bridged: Surroundings) -> None:
     bridged.providers.telegram.stall(1)
     await resident.say("hello there")
     await until(resident.heard)
-    assert await stop(bridged) < SECONDS
+    await bridged.bridge.stop()
     await start_again(bridged)
     assert len(resident.heard()) == 1
 
@@ -51,7 +47,7 @@ async def test_a_report_in_hand_is_known_to_have_arrived(bridged: Surroundings) 
     bridged.city.trouble = lambda method: "slow" if method == "POST" else "none"
     await resident.say("huge pothole at 412 Oak St")
     await until(bridged.city.requests)
-    assert await stop(bridged) < SECONDS
+    await bridged.bridge.stop()
     assert bridged.rows("SELECT outcome FROM attempt") == [("accepted",)]
     await start_again(bridged)
     await hears(resident, r"Its number is (\d+)\.")
@@ -60,9 +56,9 @@ async def test_a_report_in_hand_is_known_to_have_arrived(bridged: Surroundings) 
 
 async def test_what_does_not_end_in_time_is_left_and_taken_up_again(bridged: Surroundings) -> None:
     resident = Chatter(bridged.providers, 3)
-    bridged.providers.telegram.stall(60)
+    bridged.providers.telegram.stall(NEVER)
     await resident.say("hello there")
     await until(resident.heard)
-    assert await stop(bridged) < SECONDS
+    await bridged.bridge.stop()
     await start_again(bridged)
     assert len(resident.heard()) == 2

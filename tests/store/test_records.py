@@ -113,6 +113,16 @@ async def test_a_hold_on_one_resident_keeps_no_other(store: Store, clock: FakeCl
     assert await said(store, BOB) == []
 
 
+async def test_what_was_learned_from_a_report_goes_with_it(store: Store, clock: FakeClock) -> None:
+    report = await closed(store, await talk(store, clock))
+    for words in (report.description, "another's words"):
+        example = Example("fairview", words, "en", "hole", "", clock.now())
+        await store.write(lambda tx, example=example: tx.console.add_example(example))
+    await after_a_year(store, Retention({"reports": timedelta(days=30)}))
+    (left,) = await store.read(lambda tx: tx.console.examples("fairview"))
+    assert left.text == "another's words"
+
+
 async def test_every_deletion_is_recorded(store: Store, clock: FakeClock) -> None:
     ada = await talk(store, clock)
     await store.write(lambda tx: tx.delete_resident(ada.contact_id, "the resident asked", "clerk"))

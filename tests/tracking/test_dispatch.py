@@ -23,7 +23,7 @@ from bridge.flow.dispatch import Dispatch
 from bridge.flow.work import LEASE
 from bridge.store import tables as t
 from bridge.store.sqlite import SqliteStore
-from bridge.vocabulary import Lookup, Receipt, Submission
+from bridge.vocabulary import Earlier, Lookup, Outbound, Receipt, Sent, Submission
 from tests.tracking.world import ACCOUNT, Phone, ScriptedEndpoint, Watch, fill, handling_of, open_store, rows_of
 
 Fault = Literal["retryable", "later", "refused", "unsure", "time-out", "killed", "bug"]
@@ -99,10 +99,10 @@ class Office:
     store: SqliteStore
     reports: int = 0
 
-    def play(self, city: ScriptedCity, rounds: int = 40) -> Outcome:
+    def play(self, city: ScriptedCity, rounds: int = 40, phone: Phone | None = None) -> Outcome:
         """One more report, sent until nothing is left to do."""
         self.reports += 1
-        reference, phone = f"R{self.reports:07}", Phone()
+        reference, phone = f"R{self.reports:07}", phone or Phone()
         with rows_of(self.folder, "BEGIN IMMEDIATE") as session:
             session.execute(update(t.Outbox).values(state="done"))
         told = {"reference": reference, "created_at": self.clock.now()}
@@ -203,3 +203,44 @@ def test_a_report_that_the_city_takes_for_days_and_never_has_goes_to_staff(offic
     assert (end.state, end.tasks, end.open_rows, city.stored) == ("unsure", 1, 0, [])
     assert timedelta(days=3) < office.clock.now() - started < timedelta(days=4)
     assert len(city.since) < 75  # once an hour at most
+
+
+class Faulty(Phone):
+    """A channel with a fault of ours in it."""
+
+    async def send(self, message: Outbound, earlier: Earlier | None = None) -> Sent:
+        raise ValueError("a fault of ours")
+
+
+def test_what_fails_by_a_fault_of_ours_is_given_up_and_shown_to_a_person(office: Office) -> None:
+    end = office.play(ScriptedCity([], []), rounds=200, phone=Faulty())
+    assert (end.state, end.open_rows) == ("accepted", 0)
+    with rows_of(office.folder) as session:
+        given_up = select(t.Outbox.error).where(t.Outbox.state == "dead", t.Outbox.kind == "reply")
+        dead = session.exec(given_up).all()
+        tasks = session.exec(select(t.StaffTask.reason).where(t.StaffTask.reason == "undelivered")).all()
+    assert set(dead) == {"ValueError('a fault of ours')"}
+    assert len(dead) == len(tasks) > 0
+
+
+def test_a_reply_tried_before_is_handed_over_with_since_when(office: Office) -> None:
+    phone = Forgetful()
+    office.play(ScriptedCity([], []), phone=phone)
+    first, second = phone.earlier[:2]
+    assert first is None
+    assert second is not None
+    assert second.since < office.clock.now()
+
+
+class Forgetful(Phone):
+    """A channel that is unsure of the first try."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.earlier: list[Earlier | None] = []
+
+    async def send(self, message: Outbound, earlier: Earlier | None = None) -> Sent:
+        self.earlier.append(earlier)
+        if len(self.earlier) == 1:
+            raise Unsure("no answer")
+        return await super().send(message, earlier)

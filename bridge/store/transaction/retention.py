@@ -181,6 +181,8 @@ class RetentionPart(Holds):
         )
         going = list(self._session.scalars(free))
         self._hide(col(t.Media.report_id).in_(going))
+        words = select(t.Report.description).where(col(t.Report.id).in_(going))
+        self._rows(delete(t.TrainingExample).where(col(t.TrainingExample.text).in_(words)))
         for table in (t.Attempt, t.Follower, t.StatusHistory, t.StaffTask, t.Outbox):
             self._rows(delete(table).where(col(table.report_id).in_(going)))
         return self._rows(delete(t.Report).where(col(t.Report.id).in_(going)))

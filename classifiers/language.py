@@ -11,16 +11,14 @@ import unicodedata
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-# One of these is enough: a street's English name beside it outvotes any statistics.
-TELLING = {
-    "es": frozenset(
-        # ruff: noqa: SIM905
-        "bache baches basura grafiti semáforo semaforo árbol arbol caído caido banqueta acera alcantarilla "
-        "coladera farol lámpara hay esquina vidrios perro muerto hoyo fuga ruido vecinos abandonado rota "
-        "roto escombro luminaria recogieron reportar quiero buenos buenas hola gracias letrero columpio "
-        "drenaje inundada".split()
-    )
-}
+# One of these is Spanish enough: a street's English name beside it outvotes any statistics.
+TELLING = frozenset(
+    # ruff: noqa: SIM905
+    "bache baches basura grafiti semáforo semaforo árbol arbol caído caido banqueta acera alcantarilla "
+    "coladera farol lámpara hay esquina vidrios perro muerto hoyo fuga ruido vecinos abandonado rota "
+    "roto escombro luminaria recogieron reportar quiero buenos buenas hola gracias letrero columpio "
+    "drenaje inundada".split()
+)
 READ = ("en", "es")  # what there is training text of
 OTHERS = tuple(
     "de fr pt it nl pl ru uk bg sr hr bs cs sk sl ro hu sq el tr zh ja ko vi th km lo tl id ar fa he ur hi bn pa "
@@ -30,6 +28,14 @@ FEWEST_WORDS = 3
 SURE = 0.9
 FEWEST_WORDS_OF_OTHERS = 2
 SURE_OF_OTHERS = 0.8  # no report of three English corpora was so sure to be in one of them
+_MARKS = ".,;:!?¿¡()[]\"'“”‘’«»…-"
+_STREET = re.compile(
+    r"(?:\b(?:on|at|of|near|en)\s+(?:[^\W\d_]+\s+){1,3}?|\b[^\W\d_]+\s+)"
+    r"(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|pl|place|way|ter|cir|circle|pkwy|hwy)\b"
+    r"|\bhay(?=[ -]?(?:bales?|stacks?|wagons?|trucks?|rides?)\b)",
+    re.IGNORECASE,
+)
+"""A street with its name, which may be a word of another language ("Arbol Grande Dr"); and hay that is English."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
@@ -44,9 +50,8 @@ class LanguageDetector:
     def __call__(self, text: str, current: str) -> str:
         """The text's language; `current` (or the default) when the text does not clearly say another."""
         settled = current if current in self._languages else self._languages[0]
-        told = [language for language in self._languages if TELLING.get(language, frozenset()) & set(_words(text))]
-        if len(told) == 1:
-            return told[0]
+        if "es" in self._languages and _is_surely_spanish(text):
+            return "es"
         if len(self._languages) == 1 or len(_words(text)) < FEWEST_WORDS:
             return settled
         likely = {one: p for one, p in self._likely(_words(text)).items() if one in self._languages}
@@ -58,7 +63,7 @@ class LanguageDetector:
         `language` when the words do not clearly say another."""
         if _in_another_script(text):
             return ""
-        if TELLING["es"] & set(_words(text)):
+        if _is_surely_spanish(text):
             return "es"
         words = [word.lower() for word in _WORD.findall(text)]
         if len(words) < FEWEST_WORDS_OF_OTHERS:
@@ -74,7 +79,14 @@ class LanguageDetector:
 
 
 def _words(text: str) -> list[str]:
-    return [word.lower() for word in text.split() if word.isalpha()]
+    """Words of letters alone: "5th" is none, "basura?" is one."""
+    bare = (word.strip(_MARKS).lower() for word in text.split())
+    return [word for word in bare if word.isalpha()]
+
+
+def _is_surely_spanish(text: str) -> bool:
+    """By one of its everyday words outside a street's name, or by how it opens a question."""
+    return "¿" in text or "¡" in text or not TELLING.isdisjoint(_words(_STREET.sub(" ", text)))
 
 
 def _in_another_script(text: str) -> bool:

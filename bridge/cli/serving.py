@@ -94,6 +94,7 @@ def check_config(config: ConfigFile = DEFAULT_CONFIG) -> None:
             missing = next((path for path in (city.gazetteer, city.services) if path and not path.is_file()), None)
             if missing:
                 raise SettingsError(f"city.{city.id}: {missing} is not there")
+            city.policy  # noqa: B018 - reads the city's answers
         asyncio.run(_ask_cities(settings))
         for account in settings.account:
             typer.echo(f"account {account.id}: {account.channel} for {', '.join(account.cities)}")

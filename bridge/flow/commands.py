@@ -209,9 +209,9 @@ _AT_HOME = re.compile(
 )
 _ASKS = re.compile(
     r"\s*(?:(?:hi|hello|hola|hey|buenas|buenos d[ií]as)[,.! ]+)?[¿]?\s*"
-    r"(?:when|what|which|where can|where do|where is the|how|who|is there|are there|do you|does the|can i|may i|"
-    r"cu[aá]ndo|cu[aá]l|qu[eé]|d[oó]nde puedo|d[oó]nde est[aá] la|d[oó]nde queda|c[oó]mo|qui[eé]n|hay|puedo|"
-    r"tienen)\b.*\?\s*",
+    r"(?:when|what|which|where can|where do|where is the|how|who|whose|is there|are there|do you|does the|can i|"
+    r"may i|cu[aá]ndo|cu[aá]l|qu[eé]|d[oó]nde puedo|d[oó]nde est[aá] la|d[oó]nde queda|c[oó]mo|"
+    r"(?:de |a |con )?qui[eé]n|a qu[eé]|hay|puedo|tienen)\b.*\?\s*",
     re.IGNORECASE | re.DOTALL,
 )
 

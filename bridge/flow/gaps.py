@@ -112,7 +112,8 @@ def two_problems(draft: Draft, state: State, facts: Facts, policy: Policy) -> Ga
 
 
 def no_service(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:
-    """What is it? At most three choices, once; else in other words."""
+    """What is it? At most three choices, once; else in other words. Who writes in a language that nothing here
+    reads gets the whole list, in pages."""
     if draft.service_code:
         return None
     if not draft.words:

@@ -15,6 +15,7 @@ import pytest
 from bridge.demo.script import parse
 from bridge.vocabulary import Guess
 from bridge.vocabulary.console import Example
+from config.settings import CitySettings
 from tests.conversations.table import CITY, IN_MEMORY, Mind, Seat, Table, lay
 
 
@@ -34,6 +35,12 @@ async def examples(table: Table) -> list[tuple[str, str, str]]:
     """Text, service and what it was taken for."""
     kept: tuple[Example, ...] = await table.store.read(lambda tx: tx.console.examples(CITY))
     return [(one.text, one.service_code, one.guessed) for one in kept]
+
+
+async def reasons(table: Table) -> list[str]:
+    """Why a person is needed."""
+    tasks = await table.store.read(lambda tx: tx.console.queue((CITY,)))
+    return [one.reason for one in tasks]
 
 
 async def told(seat: Seat, *texts: str) -> None:
@@ -117,6 +124,11 @@ async def test_english_words_go_to_the_city_as_they_are(words: str, mind: Mind) 
         (["hay un bache", "300 Pine St"], "es"),
         (["pothole on La Salle near El Camino"], "en"),
         (["pothole", "Calle Principal"], "en"),
+        (["pothole on Arbol Grande Dr"], "en"),
+        (["broken light at Esquina Ct"], "en"),
+        (["hay bales all over Main St"], "en"),
+        (["bache Oak St"], "es"),
+        (["no sirve el semáforo en Main St"], "es"),
         (["pothole", "español"], "es"),
         (["hay un bache enorme", "english"], "en"),
         (["Das Licht vor 412 Oak St ist seit Montag kaputt"], "en"),
@@ -166,6 +178,51 @@ async def test_services_are_named_as_the_city_names_them_in_the_residents_langua
         await told(seat, "no, hay un bache")
         assert "Bache, 300 Pine St" in seat.table.channels["sms"].said[-1].text
         assert seat.table.city.taken[0].description.startswith("[In English: Pothole, 300 Pine St]")
+
+
+# ---------------------------------------------------------------------------------- questions and referrals
+
+
+def _documented(folder: Path) -> Path:
+    """The answers that the page of settings shows."""
+    page = (Path(__file__).parents[2] / "docs/settings.md").read_text(encoding="utf-8")
+    block = next(part for part in page.split("```toml\n") if part.startswith("[[answer]]"))
+    file = folder / "answers.toml"
+    file.write_text(block.partition("```")[0], encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "task"),
+    [
+        ("when is trash day?", "Trash is picked up on the day on your bin's lid.", None),
+        ("¿cuándo pasa la basura?", "La basura pasa el día que dice la tapa de su bote.", None),
+        ("my power is out", "Power lines belong to the electric company: 555-0100.", None),
+        ("¿de quién es el camino estatal?", None, "question"),
+        ("when does the library open?", None, "question"),
+    ],
+)
+async def test_a_question_gets_the_citys_words_or_a_person(
+    text: str, answer: str | None, task: str | None, mind: Mind, tmp_path: Path
+) -> None:
+    async with seated(mind) as seat:
+        here = seat.table.handling.jurisdictions[CITY]
+        city = CitySettings(
+            id=CITY, name="F", gazetteer=Path("g"), endpoint="http://c.test", answers=_documented(tmp_path)
+        )
+        here.policy = replace(here.policy, answers=city.policy.answers)
+        await told(seat, text)
+        assert await reasons(seat.table) == ([task] if task else [])
+        assert answer is None or seat.table.channels["sms"].said[-1].text == answer
+        assert seat.table.city.taken == []
+
+
+async def test_an_answered_question_is_filed_all_the_same_by_report(mind: Mind) -> None:
+    async with seated(mind) as seat:
+        await told(seat, "my power is out at 300 Pine St")
+        await told(seat, "REPORT")
+        await told(seat, "the street light is out")
+        assert [one.service_code for one in seat.table.city.taken] == ["street-light"]
 
 
 # ---------------------------------------------------------------------------- never by certainty alone

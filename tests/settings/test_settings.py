@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import channels
+from bridge.cli import app
 from bridge.errors import SettingsError
 from config.settings import Settings, load, parse
 
@@ -110,3 +112,17 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path):
 
 def test_no_toml_is_said():
     assert fault("city = [").startswith("the settings are no TOML")
+
+
+def test_check_config_reads_the_answers(tmp_path: Path) -> None:
+    for name in ("gazetteer.geojson", "services.json"):
+        (tmp_path / name).write_text("[]")
+    (tmp_path / "answers.toml").write_text('[[answer]]\nphrases = []\ntext = "Tuesdays"\n')
+    file = tmp_path / "bridge.toml"
+    file.write_text(
+        f'data_dir = "{tmp_path}"\n[[city]]\nid = "town"\nname = "Town"\nembedded = true\n'
+        'answers = "answers.toml"\ngazetteer = "gazetteer.geojson"\nservices = "services.json"\n'
+    )
+    done = CliRunner().invoke(app, ["check-config", "--config", str(file)])
+    assert done.exit_code == 2
+    assert "answers.toml" in done.stderr

@@ -1,21 +1,24 @@
 """Emergency words in a text, found by rules that are files a city can read and extend.
 
 A file (config/emergency) holds groups of words and rules; a list beside it holds everyday words, which are never a
-misspelling of others. A rule has phrases: all words of one must stand near each other, in any order, each allowed
-the slips of a thumb. `{name}` stands for any word of a group, `word*` for all that begins so. Phrases under
-`short`
-count in short texts alone: who calls for help writes little. `unless` phrases are taken out of the text first
-("fire
-hydrant"), a negation just before a phrase voids it ("nobody is hurt"), and a word of the `past` voids all
-dangers. The `unless` of the whole language does not hold back self-harm: "someone is going to get killed" is a
-warning, "im going to kill myself" is none. In long texts the words of a danger stand close and are well spelt.
-Pure; loading reads files.
+misspelling of others. A group's entry is a word, a beginning (`word*`), or an idiom of several words in their
+order ("on fire"; in a phrase "on_fire"). A rule has phrases: all parts of one must stand near each other, in any
+order; `{name}` stands for any entry of a group. Phrases under `short` count in short texts alone, for who calls
+for help writes little, and those under `alone` where there is hardly a word besides. In long texts the parts of a
+phrase stand in one sentence.
+
+What says that there is no danger: `unless` phrases are taken out of the text first ("fire hydrant"); a word of
+`silenced_by` in the same sentence, a negation before a phrase or in it ("nobody is hurt"), or a `maybe` ("someone
+could get hurt") voids it; a word of the `past` voids all dangers of a text, save in a sentence that speaks of
+`now`. Self-harm is held back by its own rule alone: "someone is going to get killed" is a warning, "i dont want to
+kill myself" is none. Pure; loading reads files.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,18 +28,23 @@ from typing import Any, get_args
 
 from bridge.errors import SettingsError
 from bridge.flow.commands import bare
+from bridge.flow.spelling import Lexicon, lexicon, parts, read
 from bridge.vocabulary import Alarm, AlarmKind
 
-REACH, LONG_REACH = 4, 1  # other words that may stand between those of a phrase, in a short text and in a long one
-NEGATION_REACH = 3  # words before a phrase in which a negation voids it
+REACH, LONG_REACH, TIGHT = 4, 2, 1  # other words between the parts of a phrase: short text, long text, `unless`
+NEGATION_REACH = 2  # words before a phrase in which a negation voids it
+MAYBE_REACH = 8  # and a maybe
+WIDEST = 24  # words over which a phrase may stretch, those that do not count included
 SHORT_TEXT = 90  # characters; nine calls for help of ten are shorter, half of all reports are longer
-LONG_TEXT = 160  # characters from which on words count as they are spelt: of very many, some look like others
+FEW_WORDS = 3  # of a message that is a cry and nothing else
+LONG_TEXT = 160  # characters from which on the parts of a phrase stand in one sentence
 LONGEST_READ = 2000  # characters; a call for help is short
 FIRST_TO_LAST: tuple[AlarmKind, ...] = ("self_harm", "danger", "threat")
-SHORT, LONG = 5, 8  # letters from which a word may have one slip, and two
 
-Element = frozenset[str]  # words, any of which will do
-Phrase = tuple[int, ...]  # numbers of elements
+Idiom = tuple[str, ...]  # words in their order
+Group = frozenset[Idiom]
+Phrase = tuple[int, ...]  # numbers of groups
+Span = tuple[int, int]  # of tokens, the end not included
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +55,30 @@ class Rule:
     kind: AlarmKind
     phrases: tuple[Phrase, ...]
     short: tuple[Phrase, ...]
+    alone: tuple[Phrase, ...]
     unless: tuple[Phrase, ...]
+    silenced_by: tuple[Phrase, ...]
+    heard: tuple[str, ...]
+    unheard: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """The rules of one language. `plain` words are what they are, `negations` void, `past` is over,
+    """The rules of one language. `fillers` do not count between words, `affirmed` holds no negation ("not sure"),
     and by its `common` words a language is known."""
 
     code: str
-    elements: tuple[Element, ...]
     rules: tuple[Rule, ...]
     unless: tuple[Phrase, ...]
     past: tuple[Phrase, ...]
-    negations: Element
-    plain: Element
-    common: Element
+    now: tuple[Phrase, ...]
+    maybe: tuple[Phrase, ...]
+    affirmed: tuple[Phrase, ...]
+    negations: frozenset[str]
+    fillers: frozenset[str]
+    common: frozenset[str]
+    idioms: Mapping[str, Sequence[tuple[Idiom, Sequence[int]]]]
+    words: Lexicon
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,212 +89,300 @@ class Alarms:
 
     def __call__(self, text: str) -> Alarm | None:
         """What a text alarms of, self-harm before all else; None for most texts."""
-        said = text[:LONGEST_READ]
-        spoken = _spoken(self.languages, _tokens(said))
-        found = [alarm for language in spoken for alarm in _found(language, said)]
+        said = _tokens(text[:LONGEST_READ])
+        found = [
+            alarm for language in _spoken(self.languages, said) for alarm in _found(language, said, len(text))
+        ]
         return min(found, key=lambda alarm: FIRST_TO_LAST.index(alarm.kind), default=None)
 
 
 def load(paths: Iterable[Path]) -> Alarms:
-    """The rules of files named by their language (en.toml), later files adding to earlier ones of the same."""
-    return Alarms(tuple(_language(path) for path in paths))
+    """The rules of files named by their language (en.toml); later ones of a language add to earlier ones."""
+    by_language: dict[str, list[Path]] = {}
+    for path in paths:
+        by_language.setdefault(path.name.partition(".")[0], []).append(path)
+    return Alarms(tuple(_language(code, tuple(files)) for code, files in by_language.items()))
 
 
 # ------------------------------------------------------------------------------------------------- reading
 
+HOLDING_BACK = ("unless", "past", "now", "maybe", "affirmed")
 
-def _language(path: Path) -> Language:
+
+def _language(code: str, paths: tuple[Path, ...]) -> Language:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        words = _Words({name: _element(group) for name, group in raw.get("words", {}).items()})
-        rules = tuple(_rule(rule, words) for rule in raw.get("rule", ()))
-        unless, past = words.phrases(raw.get("unless", ())), words.phrases(raw.get("past", ()))
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise SettingsError(f"{path}: no emergency rules: {error}") from None
-    negations, plain, common = (_element(raw.get(name, ())) for name in ("negations", "plain", "common"))
-    code = path.name.partition(".")[0]
-    plain |= _everyday(path.with_name(f"{code}.words.txt"))
-    return Language(code, tuple(words.known), rules, unless, past, negations, plain, common)
+        return _compiled(code, paths, tuple(path.stat().st_mtime_ns for path in paths))
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SettingsError(f"{', '.join(map(str, paths))}: no emergency rules: {error}") from None
 
 
-def _everyday(path: Path) -> Element:
-    """The words of a list beside the rules, one a line; none where there is no list."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+@lru_cache(maxsize=16)
+def _compiled(code: str, paths: tuple[Path, ...], changed: tuple[int, ...]) -> Language:
+    raw = _together([tomllib.loads(path.read_text(encoding="utf-8")) for path in paths])
+    groups = _Groups(raw.get("words", {}))
+    rules = tuple(_rule(rule, groups) for rule in raw.get("rule", ()))
+    unless, past, now, maybe, affirmed = (groups.phrases(raw.get(name, ())) for name in HOLDING_BACK)
+    negations, fillers, common = (
+        frozenset(map(_flat, raw.get(name, ()))) for name in ("negations", "fillers", "common")
+    )
+    sounds = tuple((str(spelling), str(sound)) for spelling, sound in raw.get("sounds", ()))
+    idioms = groups.by_first_word()
+    known = frozenset(word for many in idioms.values() for idiom, _ in many for word in idiom) | negations
+    beside = {listed for path in paths for listed in path.parent.glob("*.words.txt")}  # of every language
+    everyday = (word for listed in beside for word in _everyday(listed))
+    words = lexicon(known, everyday, fillers | common, sounds)
+    return Language(code, rules, unless, past, now, maybe, affirmed, negations, fillers, common, idioms, words)
 
 
-class _Words:
-    """The elements of one file, numbered as they are met."""
+def _together(files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One table of all: lists go on, and so do the groups of words."""
+    all_of: dict[str, Any] = {}
+    for file in files:
+        for name, value in file.items():
+            if isinstance(value, Mapping):
+                all_of[name] = _together([all_of.get(name, {}), value])
+            else:
+                all_of[name] = [*all_of.get(name, ()), *value]
+    return all_of
 
-    def __init__(self, groups: Mapping[str, Element]) -> None:
-        self._groups = groups
-        self.known: dict[Element, int] = {}
+
+class _Groups:
+    """The groups of one file, numbered as phrases name them."""
+
+    def __init__(self, raw: Mapping[str, Iterable[str]]) -> None:
+        self._named: dict[str, Group] = {}
+        self._numbers: dict[Group, int] = {}
+        for name, entries in raw.items():  # a group may name those above it
+            self._named[name] = frozenset(idiom for entry in entries for idiom in self._group(entry))
 
     def phrases(self, written: Iterable[str]) -> tuple[Phrase, ...]:
-        return tuple(tuple(self._number(word) for word in phrase.split()) for phrase in written)
+        return tuple(tuple(self._number(part) for part in phrase.split()) for phrase in written)
 
-    def _number(self, word: str) -> int:
-        element = self._groups[word[1:-1]] if word.startswith("{") else _element([word])
-        return self.known.setdefault(element, len(self.known))
+    def by_first_word(self) -> Mapping[str, Sequence[tuple[Idiom, Sequence[int]]]]:
+        """The idioms that begin with a word, each with the numbers of the groups it is in."""
+        numbers: dict[Idiom, list[int]] = {}
+        for group, number in self._numbers.items():
+            for idiom in group:
+                numbers.setdefault(idiom, []).append(number)
+        found: dict[str, list[tuple[Idiom, Sequence[int]]]] = {}
+        for idiom, those in numbers.items():
+            found.setdefault(idiom[0], []).append((idiom, those))
+        return found
+
+    def _number(self, part: str) -> int:
+        return self._numbers.setdefault(self._group(part), len(self._numbers))
+
+    def _group(self, entry: str) -> Group:
+        if entry.startswith("{"):
+            return self._named[entry[1:-1]]
+        return frozenset({tuple(_flat(entry.replace("_", " ")).split())})
 
 
-def _rule(raw: Mapping[str, Any], words: _Words) -> Rule:
+def _rule(raw: Mapping[str, Any], groups: _Groups) -> Rule:
     if raw["kind"] not in get_args(AlarmKind):
         raise KeyError(f"kind {raw['kind']!r}")
-    phrases, short, unless = (words.phrases(raw.get(key, ())) for key in ("phrases", "short", "unless"))
-    return Rule(raw["name"], raw["kind"], phrases, short, unless)
+    phrases, short, alone, unless, silenced_by = (
+        groups.phrases(raw.get(key, ())) for key in ("phrases", "short", "alone", "unless", "silenced_by")
+    )
+    heard, unheard = (tuple(raw.get(key, ())) for key in ("heard", "unheard"))
+    return Rule(raw["name"], raw["kind"], phrases, short, alone, unless, silenced_by, heard, unheard)
 
 
-def _element(words: Iterable[str]) -> Element:
-    return frozenset(bare(word) + "*" * word.endswith("*") for word in words)
+def _everyday(path: Path) -> Iterator[str]:
+    """The words of a list, one a line."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return (line for line in lines if line and not line.startswith("#"))
+
+
+def _flat(entry: str) -> str:
+    return " ".join(bare(word.replace("'", "")) + "*" * word.endswith("*") for word in entry.split())
+
+
+# ------------------------------------------------------------------------------------------------ the text
+
+STOP, PAUSE, TAKEN = ".", ",", ""  # a sentence ends, a clause ends, words that `unless` took out
+_MARKS = frozenset({STOP, PAUSE, TAKEN})
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str
+    named: bool = False  # written with a capital where others are not: a name, which has no slips
+
+
+def _tokens(text: str) -> tuple[_Token, ...]:
+    plain = re.sub(r"(?<=\w)['’`´](?=\w)", "", text)  # "isn't" is "isnt" to most who write in haste
+    plain = "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
+    found = re.findall(r"[^\W_]+|[.!?;\n]+|[,:()]", plain)
+    shouted = plain.upper() == plain
+    return tuple(_token(word, found[at - 1] if at else STOP, shouted) for at, word in enumerate(found))
+
+
+def _token(word: str, before: str, shouted: bool) -> _Token:
+    if not word[0].isalnum():
+        return _Token(PAUSE if word in ",:()" else STOP)
+    single = re.sub(r"(.)\1{2,}", r"\1\1", word.lower())  # "heeelp", "fireeee"
+    named = word[0].isupper() and not word.isupper() and before[0].isalnum() and not shouted
+    return _Token(single, named)
+
+
+def _spoken(languages: Sequence[Language], tokens: Sequence[_Token]) -> Sequence[Language]:
+    """The languages the text may be in: "bomba" is no "bomb". A few words may be of any."""
+    counts = [sum(token.text in language.common for token in tokens) for language in languages]
+    most = max(counts, default=0)
+    return [language for language, count in zip(languages, counts, strict=True) if count * 2 > most or not most]
 
 
 # ------------------------------------------------------------------------------------------------ matching
 
-_BREAK = "."  # stands where a sentence or a clause ends
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A text as one language reads it: its words, and where each group stands in it."""
+
+    words: tuple[str, ...]
+    spans: Mapping[int, Sequence[Span]]
+    language: Language
+    is_long: bool
+
+    def places(self, phrases: Iterable[Phrase], reach: int) -> Iterator[tuple[Span, ...]]:
+        """Where the phrases stand: a span for each part."""
+        there = frozenset(self.spans)
+        for phrase in phrases:
+            if there.issuperset(phrase):  # few of very many
+                yield from self._joined(phrase, (), reach)
+
+    def _joined(self, phrase: Phrase, taken: tuple[Span, ...], reach: int) -> Iterator[tuple[Span, ...]]:
+        if not phrase:
+            if self._between(taken) <= reach:
+                yield taken
+            return
+        for span in self.spans[phrase[0]]:
+            if all(_apart(span, other) for other in taken):
+                yield from self._joined(phrase[1:], (*taken, span), reach)
+
+    def _between(self, spans: Sequence[Span]) -> int:
+        """How many other words stand between the spans; those that do not count left out."""
+        inner = [self.words[at] for at in _gaps(spans)]
+        if STOP in inner and self.is_long:
+            return WIDEST
+        return sum(word not in self.language.fillers and word != PAUSE for word in inner)
+
+    def without(self, phrases: Iterable[Phrase]) -> _Said:
+        """The text with the words of those phrases taken out."""
+        taken = {
+            at
+            for spans in self.places(phrases, REACH)
+            if sum(1 for _ in _gaps(spans)) <= TIGHT and list(spans) == sorted(spans)
+            for span in spans
+            for at in range(*span)
+        }
+        if not taken:
+            return self
+        words = tuple(TAKEN if at in taken else word for at, word in enumerate(self.words))
+        left = {n: [s for s in spans if taken.isdisjoint(range(*s))] for n, spans in self.spans.items()}
+        return _Said(words, {n: spans for n, spans in left.items() if spans}, self.language, self.is_long)
+
+    def count(self) -> int:
+        return sum(word not in (STOP, PAUSE) for word in self.words)
+
+    def sentence(self, start: int, end: int) -> range:
+        """The places of the sentence around those."""
+        first = next((at + 1 for at in range(start - 1, -1, -1) if self.words[at] == STOP), 0)
+        last = next((at for at in range(end, len(self.words)) if self.words[at] == STOP), len(self.words))
+        return range(first, last)
 
 
-def _tokens(text: str) -> tuple[str, ...]:
-    clauses = re.split(r"[.!?;,:\n]+", text)
-    return tuple(word for clause in clauses for word in (*(_single(w) for w in bare(clause).split()), _BREAK))
-
-
-def _single(word: str) -> str:
-    """Without letters drawn out: "heeelp", "fireeee"."""
-    return re.sub(r"(.)\1{2,}", r"\1\1", word)
-
-
-def _spoken(languages: Sequence[Language], tokens: Sequence[str]) -> Sequence[Language]:
-    """The languages the text may be in: "bomba" is no "bomb". A few words may be of any."""
-    counts = [sum(token in language.common for token in tokens) for language in languages]
-    most = max(counts, default=0)
-    return [language for language, count in zip(languages, counts, strict=True) if count * 2 >= most]
-
-
-Hits = Mapping[int, Sequence[int]]
-"""Where in the text each element was found."""
-
-
-def _found(language: Language, text: str) -> Iterator[Alarm]:
-    tokens = _tokens(text)
-    hits = _hits(language, tokens)
-    is_past = any(True for phrase in _sayable(language.past, hits) for _ in _places(phrase, hits, 0))
-    said = _without(language.unless, language, tokens)
-    slips = len(text) <= LONG_TEXT
-    remaining = _hits(language, said, slips=slips)
+def _found(language: Language, tokens: Sequence[_Token], length: int) -> Iterator[Alarm]:
+    whole = _read(language, tokens, is_long=length > LONG_TEXT).without(language.affirmed)
+    said = whole.without(language.unless)
+    is_past = any(True for _ in whole.places(language.past, 0))
+    now = [spans[0][0] for spans in whole.places(language.now, 0)]
+    maybe = [_around(spans) for spans in whole.places(language.maybe, TIGHT)]
     for rule in language.rules:
-        whole = rule.kind == "self_harm"
-        phrases = rule.phrases + rule.short if len(text) <= SHORT_TEXT else rule.phrases
-        phrases = _sayable(phrases, hits if whole else remaining)
-        if not phrases or (is_past and rule.kind == "danger"):
-            continue
-        left = _without(rule.unless, language, tokens if whole else said)
-        found = _hits(language, left, slips=slips or whole)
-        reach = REACH if slips or whole else LONG_REACH
-        if any(_said(phrase, found, left, language, reach) for phrase in phrases):
+        phrases = rule.phrases + rule.short * (length <= SHORT_TEXT) + rule.alone * (said.count() <= FEW_WORDS)
+        is_danger = rule.kind == "danger"
+        left = (said if is_danger else whole).without(rule.unless)
+        silent = [spans[0][0] for spans in left.places(rule.silenced_by, TIGHT)]
+        for spans in left.places(phrases, LONG_REACH if left.is_long else REACH):
+            start, end = _around(spans)
+            sentence = left.sentence(start, end)
+            if any(at in sentence for at in silent):
+                continue
+            is_over = is_past and not any(at in sentence for at in now)
+            is_maybe = any(_is_maybe(one, (start, end), sentence) for one in maybe)
+            if is_danger and (is_over or is_maybe or _denied(left, spans)):
+                continue
             yield Alarm(rule.kind, rule.name, language.code)
+            break
 
 
-def _hits(language: Language, tokens: Sequence[str], *, slips: bool = True) -> Hits:
-    hits: dict[int, list[int]] = {}
-    for place, token in enumerate(tokens):
-        for number in _readings(language, token, slips):
-            hits.setdefault(number, []).append(place)
-    return hits
+def _read(language: Language, tokens: Sequence[_Token], *, is_long: bool) -> _Said:
+    split = [
+        (word, token.named)
+        for token in tokens
+        for word in ((token.text,) if token.named else parts(language.words, token.text))
+    ]
+    words = tuple(word for word, _ in split)
+    readings = [
+        frozenset() if word in _MARKS else read(language.words, word, slips=not named) for word, named in split
+    ]
+    spans: dict[int, list[Span]] = {}
+    for at, meant in enumerate(readings):
+        for idiom, numbers in (one for word in meant for one in language.idioms.get(word, ())):
+            end = _end(idiom, at, words, readings, language.fillers)
+            for number in numbers if end else ():
+                spans.setdefault(number, []).append((at, end))
+    return _Said(words, spans, language, is_long)
 
 
-def _sayable(phrases: Iterable[Phrase], hits: Hits) -> tuple[Phrase, ...]:
-    """The phrases whose words are all there: few of very many, so the rest of the work is for few."""
-    there = frozenset(hits)
-    return tuple(phrase for phrase in phrases if there.issuperset(phrase))
+def _end(
+    idiom: Idiom,
+    at: int,
+    words: Sequence[str],
+    readings: Sequence[frozenset[str]],
+    fillers: frozenset[str],
+) -> int:
+    """Where an idiom ends whose first word stands at a place; 0 where it does not stand there."""
+    at += 1
+    for word in idiom[1:]:
+        while at < len(words) and word not in readings[at] and words[at] in fillers:
+            at += 1
+        if at == len(words) or word not in readings[at]:
+            return 0
+        at += 1
+    return at
 
 
-def _said(phrase: Phrase, hits: Hits, tokens: Sequence[str], language: Language, reach: int) -> bool:
-    """Whether the phrase is said somewhere without being denied."""
-    return any(not _denied(at, phrase, tokens, language) for at in _places(phrase, hits, reach))
+def _around(spans: Sequence[Span]) -> Span:
+    return min(start for start, _ in spans), max(end for _, end in spans)
 
 
-def _denied(at: int, phrase: Phrase, tokens: Sequence[str], language: Language) -> bool:
-    if any(language.elements[number] & language.negations for number in phrase):
-        return False
-    before = reversed(tokens[max(0, at - NEGATION_REACH) : at])
-    return any(token in language.negations for token in takewhile(lambda token: token != _BREAK, before))
+def _gaps(spans: Sequence[Span]) -> Iterator[int]:
+    """The places between spans that are in none of them, at most so many."""
+    start, end = _around(spans)
+    covered = {at for span in spans for at in range(*span)}
+    return (at for at in range(start, min(end, start + 2 * WIDEST)) if at not in covered)
 
 
-def _without(phrases: Iterable[Phrase], language: Language, tokens: Sequence[str]) -> tuple[str, ...]:
-    """The text with the words of those phrases taken out, one other word between them allowed."""
-    left, hits = list(tokens), _hits(language, tokens)
-    for phrase in _sayable(phrases, hits):
-        for at in _places(phrase, hits, 1):
-            for number in phrase:
-                for place in hits[number]:
-                    if at <= place <= at + len(phrase):
-                        left[place] = _BREAK
-    return tuple(left)
+def _apart(one: Span, other: Span) -> bool:
+    """Whether the spans share no place, and are near enough to be of one phrase."""
+    return (one[1] <= other[0] or other[1] <= one[0]) and abs(one[0] - other[0]) <= WIDEST
 
 
-def _places(phrase: Phrase, hits: Hits, reach: int) -> Iterator[int]:
-    """Where the phrase begins: every word of it within its length and `reach` more, in any order."""
-    if not all(number in hits for number in phrase):
-        return
-    for start in sorted({place for number in phrase for place in hits[number]}):
-        end = start + len(phrase) + reach
-        if _distinct([[place for place in hits[number] if start <= place < end] for number in phrase]):
-            yield start
+def _denied(said: _Said, spans: Sequence[Span]) -> bool:
+    """Whether a negation goes before the phrase, or right before a part: "a man with no shirt has a gun"."""
+    first, *others = sorted(start for start, _ in spans)
+    return _is_negated(said, first, NEGATION_REACH) or any(_is_negated(said, start, 1) for start in others)
 
 
-def _distinct(choices: Sequence[Sequence[int]], taken: frozenset[int] = frozenset()) -> bool:
-    """Whether each word of a phrase can have a word of the text to itself."""
-    if not choices:
-        return True
-    return any(_distinct(choices[1:], taken | {n}) for n in choices[0] if n not in taken)
+def _is_negated(said: _Said, start: int, reach: int) -> bool:
+    negations, fillers = said.language.negations, said.language.fillers
+    clause = takewhile(lambda word: word not in _MARKS, reversed(said.words[:start]))
+    before = [word for word in clause if word in negations or word not in fillers][:reach]
+    return any(word in negations for word in before)
 
 
-@lru_cache(maxsize=100_000)
-def _readings(language: Language, token: str, slips: bool) -> frozenset[int]:
-    """The elements a token may be of, slips allowed."""
-    if token == _BREAK:
-        return frozenset()
-    return frozenset(
-        n for n, element in enumerate(language.elements) if _is(token, element, language.plain, slips)
-    )
-
-
-def _is(token: str, element: Element, plain: Element, slips: bool) -> bool:
-    if token in element or any(word[-1] == "*" and token.startswith(word[:-1]) for word in element):
-        return True
-    if token in plain or not slips:
-        return False
-    return any(_slipped(token, word.rstrip("*"), open_end=word.endswith("*")) for word in element)
-
-
-def _slipped(token: str, word: str, *, open_end: bool) -> bool:
-    """Whether a token is the word with a slip or two; who begins a word wrong is rare, and "wire" is no "fire"."""
-    if len(word) < SHORT - 1 or len(token) < 3 or (token[0] != word[0] and sorted(token[:2]) != sorted(word[:2])):
-        return False
-    most = 2 if len(word) >= LONG else 1
-    if open_end:
-        return any(_distance(token[:length], word, most) for length in range(len(word) - 1, len(word) + 2))
-    if len(word) < SHORT:
-        return sorted(token) == sorted(word) or _undoubled(token) == _undoubled(word)
-    return _distance(token, word, most)
-
-
-def _undoubled(word: str) -> str:
-    return re.sub(r"(.)\1", r"\1", word)
-
-
-def _distance(one: str, other: str, most: int) -> bool:
-    """Whether one word becomes the other by at most so many letters added, dropped, changed or swapped."""
-    if abs(len(one) - len(other)) > most:
-        return False
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        older, before, row = before, row, [i]
-        for j, b in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-    return row[-1] <= most
+def _is_maybe(maybe: Span, said: Span, sentence: range) -> bool:
+    """A maybe goes before what may be, or ends it ("an accident waiting to happen")."""
+    return maybe[0] in sentence and said[0] - MAYBE_REACH <= maybe[0] <= said[1]

@@ -21,6 +21,7 @@ from bridge.demo.show import CITY, Town, town
 from bridge.vocabulary import ServiceRequest
 from bridge.vocabulary.console import Account, Template
 from bridge.web.console import passwords
+from bridge.web.console.figures import SPANS
 from bridge.web.console.parts import MOUNT
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -105,6 +106,7 @@ async def _furnish(here: Town) -> None:
         if row.service_request_id
     ]
     await asyncio.to_thread(here.bridge.desks[CITY].take_over, taken)
+    await here.bridge.console.taken.ahead(here.bridge.handling, SPANS)
 
 
 async def _taken(browser: Any, here: Town, shot: Shot) -> bytes:

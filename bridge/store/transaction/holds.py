@@ -29,7 +29,8 @@ class Holds(Unit):
         return True
 
     def is_held(self, contact_id: str) -> bool:
-        return self._all_is_held() or contact_id in self._session.scalars(self._held_contacts()).all()
+        theirs = self._held_contacts().where(col(t.Contact.id) == contact_id)
+        return self._all_is_held() or self._session.scalars(theirs).first() is not None
 
     def holds(self) -> tuple[Hold, ...]:
         statement = select(t.LegalHold).where(col(t.LegalHold.lifted_at).is_(None))

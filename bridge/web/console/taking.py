@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -15,39 +17,58 @@ from bridge.vocabulary.console import Cell, Figures, Spot
 K = TypeVar("K")
 T = TypeVar("T")
 
+QUICK = 0.04  # seconds that a page may wait
 FIGURES_FRESH = timedelta(minutes=10)
 CELLS_FRESH = timedelta(minutes=1)
 Cities = tuple[str, ...]
 Box = tuple[float, float, float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept(Generic[T]):
+    """A value, when it was counted, and how many seconds that took."""
+
+    value: T
+    at: datetime
+    took: float
+
+
 class Counted(Generic[K, T]):
-    """Values by key; a request for an old one gets it, and has a new one counted."""
+    """Values by key. What takes long to count is kept for a while, and a request for an old one gets it and has a
+    new one counted; what is counted quickly, as of a young city, is counted at each request."""
 
     def __init__(self, fresh: timedelta, count: Callable[[Transaction, K, datetime], T]) -> None:
         self._fresh, self._count = fresh, count
-        self._kept: dict[K, tuple[datetime, T]] = {}
-        self._under_way: dict[K, asyncio.Task[T]] = {}
+        self._kept: dict[K, _Kept[T]] = {}
+        self._under_way: dict[K, asyncio.Task[_Kept[T]]] = {}
 
     async def get(self, work: Handling, key: K) -> tuple[datetime, T]:
         """The value and when it was counted."""
         now, known = work.clock.now(), self._kept.get(key)
-        if (known is None or now - known[0] > self._fresh) and key not in self._under_way:
+        if known and known.took >= QUICK:
+            if now - known.at > self._fresh:
+                self._begin(work, key, now)
+        else:
+            known = await asyncio.shield(self._begin(work, key, now))
+        return known.at, known.value
+
+    def _begin(self, work: Handling, key: K, now: datetime) -> asyncio.Task[_Kept[T]]:
+        """The counting of it that goes on, or a new one."""
+        if key not in self._under_way:
             self._under_way[key] = asyncio.create_task(self._take(work, key, now))
-        if known is None:
-            return now, await asyncio.shield(self._under_way[key])
-        return known
+        return self._under_way[key]
 
     async def ahead(self, work: Handling, keys: Sequence[K]) -> None:
         """Counts these and what was asked for so far, so that nobody waits for it."""
         for key in dict.fromkeys([*keys, *self._kept]):
             await self._take(work, key, work.clock.now())
 
-    async def _take(self, work: Handling, key: K, now: datetime) -> T:
+    async def _take(self, work: Handling, key: K, now: datetime) -> _Kept[T]:
+        began = time.perf_counter()
         try:
-            found = await work.store.read(lambda tx: self._count(tx, key, now))
-            self._kept[key] = (now, found)
-            return found
+            value = await work.store.read(lambda tx: self._count(tx, key, now))
+            self._kept[key] = _Kept(value, now, time.perf_counter() - began)
+            return self._kept[key]
         finally:
             self._under_way.pop(key, None)
 

@@ -187,7 +187,7 @@ async def test_a_request_tells_what_was_sent(hall: House):
 async def test_the_map_shows_what_was_filed(hall: House):
     page = await hall.clerk("viewer")
     await page.goto(hall.url("/requests/map"))
-    await expect(page.locator(".leaflet-marker-icon").first).to_be_visible()
+    await expect(page.locator(".dot, .cluster").first).to_be_visible()
 
 
 async def test_a_test_message_reaches_its_address(hall: House):

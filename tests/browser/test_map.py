@@ -31,7 +31,7 @@ async def test_without_tiles_the_streets_are_drawn_and_named(hall: House):
     page = await hall.clerk("viewer")
     await page.goto(hall.url("/requests/map"))
     await expect(page.locator("path.street").first).to_be_attached()
-    await expect(page.locator(".street-name", has_text="Main St").first).to_be_visible()
+    await expect(page.locator(".street-name span", has_text="Main St").first).to_be_visible()
 
 
 @dataclass

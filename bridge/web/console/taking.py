@@ -17,7 +17,8 @@ from bridge.vocabulary.console import Cell, Figures, Spot
 K = TypeVar("K")
 T = TypeVar("T")
 
-QUICK = 0.04  # seconds that a page may wait
+WAITED_FOR = 0.25  # seconds of counting that a page waits for, now and then
+KEPT_FOR = 50  # times as long as counting took
 FIGURES_FRESH = timedelta(minutes=10)
 CELLS_FRESH = timedelta(minutes=1)
 Cities = tuple[str, ...]
@@ -34,8 +35,8 @@ class _Kept(Generic[T]):
 
 
 class Counted(Generic[K, T]):
-    """Values by key. What takes long to count is kept for a while, and a request for an old one gets it and has a
-    new one counted; what is counted quickly, as of a young city, is counted at each request."""
+    """Values by key, kept for as long as counting them is worth: seconds where that was quick, as in a young city,
+    `fresh` at most. A request for an old one that takes long to count gets it, and has a new one counted."""
 
     def __init__(self, fresh: timedelta, count: Callable[[Transaction, K, datetime], T]) -> None:
         self._fresh, self._count = fresh, count
@@ -45,12 +46,14 @@ class Counted(Generic[K, T]):
     async def get(self, work: Handling, key: K) -> tuple[datetime, T]:
         """The value and when it was counted."""
         now, known = work.clock.now(), self._kept.get(key)
-        if known and known.took >= QUICK:
-            if now - known.at > self._fresh:
-                self._begin(work, key, now)
-        else:
+        if known is None or (self._is_old(known, now) and known.took < WAITED_FOR):
             known = await asyncio.shield(self._begin(work, key, now))
+        elif self._is_old(known, now):
+            self._begin(work, key, now)
         return known.at, known.value
+
+    def _is_old(self, known: _Kept[T], now: datetime) -> bool:
+        return now - known.at > min(self._fresh, timedelta(seconds=known.took * KEPT_FOR))
 
     def _begin(self, work: Handling, key: K, now: datetime) -> asyncio.Task[_Kept[T]]:
         """The counting of it that goes on, or a new one."""

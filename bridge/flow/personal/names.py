@@ -34,18 +34,22 @@ _SIGNS_OFF = re.compile(
     r"(?: again| so much| very much| y saludos)?[,.!]*\s+|[.!?\n]\s*[-–—]{1,2}\s?)$",
     re.IGNORECASE,
 )
+_OPENS = re.compile(r"^\W*(?:regards|saludos|atentamente|atte|sincerely)[,.:]?\s+$", re.IGNORECASE)
 _SAYS_OTHER = re.compile(
-    r"(?:\b(?:mr|mrs|ms|miss|dr|sr|sra|srta|don|do[ñn]a|se[ñn]or|se[ñn]ora)\.?|"
-    r"\b(?:neighbou?r|co-?worker|husband|wife|son|daughter|friend|landlord|landlady|tenant|owner|boss|"
-    r"brother|sister|mother|mom|father|dad|uncle|aunt|cousin|grandmother|grandma|grandfather|grandpa|manager|"
-    r"super|supervisor|roommate|boyfriend|girlfriend|officer|inspector|teacher|driver|mailman|next door|upstairs|"
-    r"downstairs|contact|ask for|asked for|spoke (?:with|to)|talk(?:ed)? (?:with|to)|reporting for|on behalf of|"
-    r"care of|attn|vecin[oa]|compa[ñn]er[oa]|espos[oa]|marido|hij[oa]|amig[oa]|caser[oa]|inquilin[oa]|"
-    r"due[ñn][oa]|jef[ea]|herman[oa]|mam[aá]|pap[aá]|t[ií][oa]|prim[oa]|abuel[oa]|novi[oa]|suegr[oa]|"
-    r"cu[ñn]ad[oa]|encargad[oa]|maestr[oa]|inspectora?|supervisora?|oficial|preguntar? por|pregunten por|"
-    r"habl[eéó]n? con|hablar con))[,:]?\s+$",
+    r"(?:\b(?:mr|mrs|ms|miss|dr|sr|sra|srta|don|do[ñn]a|se[ñn]or|se[ñn]ora)\.?|\b(?:neighbou?r|co-?worker|"
+    r"husband|wife|son|daughter|friend|landlord|landlady|tenant|owner|boss|brother|sister|mother|mom|father|"
+    r"dad|uncle|aunt|cousin|grandmother|grandma|grandfather|grandpa|manager|super|supervisor|roommate|"
+    r"boyfriend|girlfriend|officer|inspector|teacher|driver|mailman|next door|upstairs|downstairs|contact|"
+    r"ask for|asked for|spoke (?:with|to)|talk(?:ed)? (?:with|to)|reporting for|on behalf of|care of|attn|"
+    r"caretaker|janitor|handyman|foreman|nurse|clerk|agent|operator|lawyer|signed by|pid[ae]n? a|"
+    r"pregunt[ae]n? por|busquen? a|(?:me|nos) (?:dijo|atendi[oó]|llam[oó])|vecin[oa]|compa[ñn]er[oa]|espos[oa]|"
+    r"marido|hij[oa]|amig[oa]|caser[oa]|inquilin[oa]|due[ñn][oa]|jef[ea]|herman[oa]|mam[aá]|pap[aá]|t[ií][oa]|"
+    r"prim[oa]|abuel[oa]|novi[oa]|suegr[oa]|cu[ñn]ad[oa]|encargad[oa]|conserje|porter[oa]|gerente|"
+    r"licenciad[oa]|ingenier[oa]|abogad[oa]|maestr[oa]|inspectora?|supervisora?|oficial|preguntar por|"
+    r"habl[eéó]n? con|hablar con)(?: is| es|'s|’s)?)[,:]?\s+$",
     re.IGNORECASE,
 )
+_AND = re.compile(r"\s*(?:and|&|or|y|e|o|,)\s+", re.IGNORECASE)
 _HERE = re.compile(r"^,? (?:here|speaking|al habla)\b", re.IGNORECASE)
 _WORD = re.compile(rf"{_LETTER}+")
 _PLACE_BEFORE = re.compile(
@@ -78,16 +82,20 @@ def names(text: str) -> Iterator[Personal]:
 def _introduced(text: str) -> Iterator[Personal]:
     """Capitalised names that the words around them, or a number beside them, show to be a person's."""
     reached = [(one.start, one.end) for one in (*emails(text), *phones(text))]
+    told = -1  # where the last name ended
     for match in re.finditer(rf"(?<![\w'’-]){_CAPITALS}", text):
         start, end = _trimmed(match)
         if end <= start or _STREET.match(text[end:]) or _is_place(text[start:end]):
             continue
         before, after = text[max(0, start - 40) : start], text[end:]
-        signs_off = _SIGNS_OFF.search(before) and _ends(after)
+        signs_off = _SIGNS_OFF.search(before) and (_ends(after) or _OPENS.match(text[:start]))
         own = bool(_SAYS_SELF.search(before) or signs_off or _HERE.match(after))
         other = bool(_SAYS_OTHER.search(before)) or bool(_TITLE.match(match.group()))
-        beside = " " in text[start:end] and any(0 <= at - end <= 3 or 0 <= start - to <= 3 for at, to in reached)
-        if own or other or beside or _whole_name(text, start, end):
+        known = " " in text[start:end] or text[start:end].lower() in _GIVEN
+        beside = known and any(0 <= at - end <= 3 or 0 <= start - to <= 3 for at, to in reached)
+        also = told >= 0 and " " in text[start:end] and _AND.fullmatch(text[told:start])
+        if own or other or beside or also or _whole_name(text, start, end):
+            told = end
             yield Personal(start, end, "name", own and not other)
 
 

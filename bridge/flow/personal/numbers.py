@@ -7,19 +7,28 @@ from collections.abc import Iterator
 
 from bridge.flow.personal.found import Personal
 
+_ENDING = r"(?:com|org|net|edu|gov|mx|es|us|io|info|me)"
 _EMAIL = re.compile(
-    r"[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+|[\w.+-]+ (?:at|arroba) [\w-]+ (?:dot|punto) (?:com|org|net|edu)\b"
+    r"[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}"
+    rf"|[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?|,)(?:[\w-]+\.)?{_ENDING}\b"
+    rf"|[\w.+-]+\s?[(\[]?\b(?:at|arroba)\b[)\]]?\s?[\w-]+\s?(?:[(\[]?\b(?:dot|punto)\b[)\]]?\s?|\.){_ENDING}\b",
+    re.IGNORECASE,
 )
 _PHONE = re.compile(
     r"(?<![\w.#/-])(?:"
     r"\+\d{1,3}[\s.-]?(?:\(\d{1,4}\)[\s.-]?)?\d{2,4}(?:[\s.-]?\d{2,4}){1,3}"
-    r"|(?:1[\s.-]?)?\(\d{3}\)\s?[\s.-]?\d{3}[\s.-]?\d{4}"
+    r"|(?:1[\s.-]?)?\(\d{3}\)\s?[\s.-]{0,3}\d{3}[\s.-]{0,3}\d{4}"
     r"|(?:1[\s.-])?\d{3}[\s./-]{1,3}\d{3}[\s.-]{0,3}\d{4}"
     r"|1?[2-9]\d{9}"
     r"|[2-9]\d{2}[-.]\d{4}"
     r")(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?![\w/]|[.-]\d)",
     re.IGNORECASE,
 )
+_DIGIT = (
+    r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|"
+    r"cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|\d+)"
+)
+_SPOKEN = re.compile(rf"\b{_DIGIT}(?:[\s,.-]+{_DIGIT}){{3,11}}\b", re.IGNORECASE)
 _SEVEN = re.compile(r"(?<![\w.#/-])[2-9]\d{2}\s?\d{4}(?![\w/]|[.-]\d)")
 _CALLED = re.compile(
     r"\b(?:call|called|calling|text|txt|phone|cell|mobile|tel|ph|reach|number|whatsapp|ring|"
@@ -54,11 +63,23 @@ def emails(text: str) -> Iterator[Personal]:
 
 
 def phones(text: str) -> Iterator[Personal]:
-    seven = (match for match in _SEVEN.finditer(text) if _CALLED.search(text[: match.start()]))
-    for match in (*_PHONE.finditer(text), *seven):
+    called = (
+        match
+        for match in (*_SEVEN.finditer(text), *filter(_is_spoken, _SPOKEN.finditer(text)))
+        if _CALLED.search(text[: match.start()])
+    )
+    for match in (*_PHONE.finditer(text), *called):
         start = match.start()
         if not _NO_PHONE.search(text[:start]):
             yield Personal(start, match.end(), "phone", _is_own(text, start))
+
+
+def _is_spoken(match: re.Match[str]) -> bool:
+    """Whether digits are told as words, as many as a phone number has: "five five five 0140"."""
+    told = re.split(r"[\s,.-]+", match.group())
+    return any(not word.isdigit() for word in told) and sum(
+        len(word) if word.isdigit() else 1 for word in told
+    ) in range(7, 12)
 
 
 def _is_own(text: str, start: int) -> bool:

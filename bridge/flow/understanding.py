@@ -12,9 +12,10 @@ from bridge.flow.jurisdiction import Jurisdiction
 from bridge.vocabulary import Draft, Inbound, Located, Mention, Pin, Place, Understanding
 
 LONGEST_READ = 5000  # characters that are understood; all of the text is stored
-LONGEST_SPLIT = 600  # who writes more than this tells a story, not two problems
-SURE_OF_A_PART = 0.6  # of each of two problems, before the resident is asked about them
-SURE_OF_A_SENTENCE = 0.7  # of each, where nothing but a full stop is between them
+LONGEST_SPLIT = 400  # who writes more than this tells a story, not two problems
+SURE_OF_A_PART = 0.5  # of each of two problems, before the resident is asked about them
+SURE_BESIDE_A_WORD = 0.35  # of each, where a word says that it is another thing
+SURE_OF_A_SENTENCE = 0.65  # of each, where nothing but a full stop is between them
 NEITHER = 0.1  # at most so likely each part may be of the other's service: neighbours are one problem
 NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer
 VAGUE_M = 75.0  # a pin or a photo's place wider than this is asked about
@@ -24,15 +25,17 @@ _ON = {"es": "en"}
 UNREAD = "und"  # BCP 47: undetermined
 
 _AND_ALSO = re.compile(
-    r"(?:[.;,!\n]+\s*|\s+)"
-    r"(?:and also|(?:and )?another (?:thing|problem)[:,]?|plus,?|second(?:ly)?[:,]|2[.)]|"
-    r"y tambi[eé]n|y otra cosa[:,]?|otro problema[:,]?|por otro lado,?)\s+"
-    r"|[.;,!\n]+\s*(?:also|tambi[eé]n|adem[aá]s),?\s+"
-    r"|\s+(?:also|tambi[eé]n|adem[aá]s)\s+(?=(?:an?|the|there|my|some|someone|hay|un|una|el|la|mi)\b)"
+    r"(?P<told>(?:[.;,!\n]+\s*|\s+)"
+    r"(?:and also|(?:and )?another (?:thing|problem|issue)[:,]?|plus,?|second(?:ly)?[:,]|separately,?|"
+    r"in addition,?|additionally,?|on top of that,?|2[.)]|"
+    r"y tambi[eé]n|y adem[aá]s|y aparte|y otra cosa[:,]?|otr[oa] (?:problema|cosa|asunto)[:,]?|"
+    r"por otr[oa] (?:lado|parte),?)\s+"
+    r"|[.;,!\n]+\s*(?:also|tambi[eé]n|adem[aá]s|aparte)[,:]?\s+"
+    r"|\s+(?:also|tambi[eé]n|adem[aá]s)\s+(?=(?:an?|the|there|my|some|someone|hay|un|una|el|la|mi)\b))"
     r"|\n\s*\n"
     r"|(?P<stop>(?<=[a-z\d])[.;]\s+(?=(?:there|the|my|an?|hay|la|el|una?)\b))"
-    r"|\s+and (?=there\b)|\s+y (?=hay\b)"
-    r"|(?P<weak>\s+and (?=(?:the|an?)\b)|\s+y (?=(?:una?|el|la)\b))",
+    r"|,?\s+and (?=there\b)|,?\s+y (?=hay\b)"
+    r"|(?P<weak>,?\s+and (?=(?:the|an?|my)\b)|,?\s+y (?=(?:una?|el|la|no|mi|se)\b))",
     re.IGNORECASE,
 )
 _PREDICATE = re.compile(
@@ -42,7 +45,8 @@ _PREDICATE = re.compile(
 )
 _REFERS_BACK = re.compile(
     r"(?:it|its|it'?s|this|that|that'?s|they|them|these|those|he|she|which|who|if|so|because|cause|but|please|as|how|"
-    r"why|when|then|not|no(?=\s+one)|[eé]st[aeo]s?|es[aeo]s?|ell[oa]s?|que|porque|pero|si|cuando|favor)\b",
+    r"why|when|then|not|no(?=\s+one)|[eé]st[aeo]s?|es[aeo]s?|ell[oa]s?|que|porque|pero|si|cuando|favor|"
+    r"(?:the|la|el) (?:whole )?(?:street|road|area|place|corner|calle|zona|esquina)(?! ?(?:light|lamp|sign)))\b",
     re.IGNORECASE,
 )
 _THE_ONE = re.compile(
@@ -116,9 +120,15 @@ def _two_problems(here: Jurisdiction, whole: Understanding) -> tuple[Understandi
         if min(len(one.split()), len(two.split())) < FEWEST_WORDS or _goes_on(one, two):
             continue
         parts = _part(here, one, whole), _part(here, two, whole)
-        if _are_two(*parts, SURE_OF_A_SENTENCE if cut["stop"] else SURE_OF_A_PART):
+        if _are_two(*parts, _sure_enough(cut)):
             return parts
     return ()
+
+
+def _sure_enough(cut: re.Match[str]) -> float:
+    if cut["told"]:
+        return SURE_BESIDE_A_WORD
+    return SURE_OF_A_SENTENCE if cut["stop"] else SURE_OF_A_PART
 
 
 def _goes_on(one: str, two: str) -> bool:

@@ -75,12 +75,17 @@ def corpus(here: Jurisdiction, path: Path, each: int, lot: int, show: bool) -> N
         print("  " + " | ".join(f"{p.guesses[0].service_code} {p.guesses[0].p:.2f}: {p.text!r}" for p in found))
 
 
-def written(here: Jurisdiction) -> None:
+def written(here: Jurisdiction, show: bool) -> None:
+    """The written set, by language."""
     rows = _rows(SET)
-    for two in (True, False):
-        of_kind = [row for row in rows if row["two"] is two]
-        split = sum(bool(parts(here, row["text"])) for row in of_kind)
-        print(f"written, {'two problems' if two else 'one'}: {split} of {len(of_kind)} taken for two")
+    for language in ("en", "es"):
+        for problems in (2, 1):
+            of_kind = [row for row in rows if (row["lang"], row["problems"]) == (language, problems)]
+            wrong = [row for row in of_kind if bool(parts(here, row["text"])) != (problems == 2)]
+            split = len(of_kind) - len(wrong) if problems == 2 else len(wrong)
+            print(f"written, {language}, of {problems}: {split} of {len(of_kind)} taken for two", flush=True)
+            for row in wrong if show else ():
+                print(f"  {row['text']!r}")
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -97,7 +102,7 @@ def main() -> None:
     asked = parser.parse_args()
     here = city()
     if asked.folder is None:
-        written(here)
+        written(here, asked.show)
         return
     for name in CORPORA:
         corpus(here, asked.folder / "reports" / f"{name}.jsonl", asked.each, asked.lot, asked.show)

@@ -174,7 +174,7 @@ async def test_services_are_named_as_the_city_names_them_in_the_residents_langua
         here.service_names = {"es": {"pothole": "Bache", "flooding": "Calle inundada", "gone": "Nada"}}
         await told(seat, "el agua en 300 Pine St")
         asked = seat.table.channels["sms"].said[-1]
-        assert [choice.label for choice in asked.choices] == ["Water leak or main break", "Calle inundada"]
+        assert {choice.label for choice in asked.choices} == {"Water leak or main break", "Calle inundada"}
         await told(seat, "no, hay un bache")
         assert "Bache, 300 Pine St" in seat.table.channels["sms"].said[-1].text
         assert seat.table.city.taken[0].description.startswith("[In English: Pothole, 300 Pine St]")

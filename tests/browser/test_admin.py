@@ -17,7 +17,7 @@ from tests.photos.made import photo
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ODD = ("noise", "rats", "graffiti", "tree", "pothole")  # what a city may call what others call otherwise
-LEARNED_MS = 90_000
+LEARNED_MS = 240_000  # on a machine that is busy with other things too
 
 
 async def test_a_model_is_learned_compared_promoted_and_the_old_one_restored(hall: House):

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from bridge.vocabulary.console import Invitation
 from bridge.web.console.signin import invite
 from tests.browser.house import CITY, PASSWORD, House
-from tests.e2e.waiting import until
+from tests.e2e.waiting import again_until, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -226,8 +226,12 @@ async def test_a_threshold_takes_effect_at_once(hall: House):
 
 async def test_figures_come_as_plots_and_as_a_file(hall: House):
     page = await hall.clerk("viewer")
-    await page.goto(hall.url("/figures?days=30"))
-    await expect(page.locator("svg.plot rect").first).to_be_attached()
+
+    async def plotted() -> bool:
+        await page.goto(hall.url("/figures?days=30"))
+        return await page.locator("svg.plot rect").count() > 0
+
+    await again_until(plotted, pause=1)  # what was counted before anything was filed may be shown first
     async with page.expect_download() as download:
         await page.get_by_role("link", name="Download as CSV").first.click()
     assert (await download.value).suggested_filename == "reports.csv"

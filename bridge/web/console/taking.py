@@ -17,7 +17,7 @@ from bridge.vocabulary.console import Cell, Figures, Spot
 K = TypeVar("K")
 T = TypeVar("T")
 
-WAITED_FOR = 0.25  # seconds of counting that a page waits for, now and then
+WAITED_FOR = 1.0  # seconds of counting that a page waits for, now and then
 KEPT_FOR = 50  # times as long as counting took
 FIGURES_FRESH = timedelta(minutes=10)
 CELLS_FRESH = timedelta(minutes=1)

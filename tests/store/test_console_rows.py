@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from bridge.ports import Store
-from bridge.vocabulary import Conversation, State, ToStaff
+from bridge.vocabulary import Conversation, Kept, LearningResult, PerService, State, ToStaff
 from bridge.vocabulary.console import Account
 from tests.store.made import FakeClock, claim, conversation, filed, inbound, reply
 
@@ -67,6 +68,11 @@ async def test_every_list_and_figure_can_be_read(store: Store, clock: FakeClock,
             desk.others_of(talk.id),
             desk.requests(CITIES, words="hole"),
             desk.spots(CITIES, box, 10),
+            desk.cells(CITIES),
+            desk.given_up(CITIES),
+            tx.media_in(talk.id),
+            tx.is_held(talk.contact_id),
+            [tx.expired_count(kind, clock.now()) for kind in get_args(Kept)],
             desk.request_file(row.id),
             desk.requests_of_conversation(talk.id),
             desk.figures(CITIES, clock.now() - timedelta(days=1)),
@@ -86,3 +92,22 @@ async def test_accounts_and_notes_are_kept(store: Store, talk: Conversation) -> 
     await store.write(lambda tx: tx.console.add_note(talk.id, account, "called her about the sycamore"))
     assert await store.read(lambda tx: tx.console.account_by_email("ada@city.example"))
     assert await store.read(lambda tx: tx.console.found(CITIES, "sycamore"))
+
+
+async def test_a_learning_run_goes_from_asked_to_done(store: Store, clock: FakeClock) -> None:
+    asked = await store.write(lambda tx: tx.ask_learning("springfield", "Ada", take=True))
+    assert (await store.write(lambda tx: tx.ask_learning("springfield", "Bo", take=False))).id == asked.id
+    claimed = await store.write(lambda tx: tx.claim_learning(clock.now()))
+    assert claimed
+    assert claimed.state == "running"
+    assert await store.write(lambda tx: tx.claim_learning(clock.now())) is None
+    result = LearningResult(9, 3, {"top1": 0.5}, {"top1": 0.75}, (PerService("noise", 3, 1.0, 0.5, "rats"),))
+    await store.write(lambda tx: tx.end_learning(asked.id, result=result))
+    (run,) = await store.read(lambda tx: tx.learning_runs("springfield", 5))
+    assert (run.state, run.result) == ("done", result)
+
+
+async def test_ages_that_staff_set_replace_one_another(store: Store) -> None:
+    for days in (30, 0):
+        await store.write(lambda tx, days=days: tx.set_retention_age("raw", days))  # type: ignore[misc]
+    assert await store.read(lambda tx: tx.retention_ages()) == {"raw": 0}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, and_, case, func, or_, update
+from sqlalchemy import Integer, and_, case, func, or_, text, update
 from sqlalchemy import cast as to
 from sqlmodel import col, select
 
@@ -86,12 +86,14 @@ class Requests(Part):
     def cells(self, cities: Sequence[str]) -> tuple[Cell, ...]:
         lat, long, status = col(t.Report.lat), col(t.Report.long), col(t.Report.status)
         state = case(
-            (status == "closed", "closed"), (col(t.Report.state) == "accepted", "open"), else_=col(t.Report.state)
-        )
+            (status == "closed", "closed"),
+            (col(t.Report.state) == "accepted", "open"),
+            else_=col(t.Report.state),
+        ).label("stands")
         counted: Any = (
             select(func.avg(lat), func.avg(long), func.count(), state)
             .where(within(col(t.Report.city_id), cities), lat.is_not(None))
-            .group_by(to(lat / CELL, Integer), to(long / CELL, Integer), state)
+            .group_by(to(lat / CELL, Integer), to(long / CELL, Integer), text("stands"))
         )
         return tuple(Cell(*found) for found in self._session.execute(counted))
 

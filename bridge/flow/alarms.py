@@ -130,7 +130,13 @@ def _compiled(code: str, paths: tuple[Path, ...], changed: tuple[int, ...]) -> L
     known = frozenset(word for many in idioms.values() for idiom, _ in many for word in idiom) | negations
     beside = {listed for path in paths for listed in path.parent.glob("*.words.txt")}  # of every language
     everyday = (word for listed in beside for word in _everyday(listed))
-    words = lexicon(known, everyday, fillers | common, sounds)
+    said = {
+        number for rule in rules for each in (rule.phrases, rule.short, rule.alone) for p in each for number in p
+    }
+    alarming = frozenset(
+        word for many in idioms.values() for idiom, of in many if said.intersection(of) for word in idiom
+    )
+    words = lexicon(known, alarming, everyday, fillers | common, sounds)
     return Language(code, rules, unless, past, now, maybe, affirmed, negations, fillers, common, idioms, words)
 
 

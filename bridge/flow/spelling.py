@@ -37,12 +37,16 @@ class Lexicon:
     by_skeleton: Mapping[str, frozenset[str]]
 
 
-def lexicon(words: Iterable[str], everyday: Iterable[str], joining: Iterable[str], sounds: Sounds) -> Lexicon:
-    """A lexicon of `words`; of those that end in a star every word is one that begins so."""
+def lexicon(
+    words: Iterable[str], misspelt: frozenset[str], everyday: Iterable[str], joining: Iterable[str], sounds: Sounds
+) -> Lexicon:
+    """A lexicon of `words`; of those that end in a star every word is one that begins so. Only those that are
+    `misspelt` too are looked for in other spellings."""
     listed = frozenset(words)
     known = frozenset(word for word in listed if not word.endswith("*"))
     starts = tuple(sorted(word[:-1] for word in listed - known))
-    long = [word for word in known if len(word) >= ONE_SLIP]
+    spelt = known & misspelt
+    long = [word for word in spelt if len(word) >= ONE_SLIP]
     heard = {word: _sound(word, sounds) for word in long}
     return Lexicon(
         known,
@@ -51,7 +55,7 @@ def lexicon(words: Iterable[str], everyday: Iterable[str], joining: Iterable[str
         frozenset(joining),
         sounds,
         _index(long, lambda word: _shortened(word, _most(word))),
-        _index(known, lambda word: [_sound(word, sounds)]),
+        _index(spelt, lambda word: [_sound(word, sounds)]),
         _index([w for w in long if len(heard[w]) >= LONG_SOUND], lambda word: _shortened(heard[word], 1)),
         _index(long, lambda word: [_skeleton(word)]),
     )
@@ -73,30 +77,11 @@ def read(lexicon: Lexicon, token: str, *, slips: bool) -> frozenset[str]:
     return frozenset(_meant(lexicon, token))
 
 
-def _may_be(token: str, word: str) -> bool:
-    """Whether the token is a slip of the word; of four letters none is another ("snow" is not "show")."""
-    if len(word) == len(token) == ONE_SLIP:
-        return sorted(token) == sorted(word)
-    return _near(token, word, _most(word))
-
-
-def _is_everyday(lexicon: Lexicon, token: str) -> bool:
-    """Whether it is an everyday word, or one with an "s", or without its last "g" ("wifes", "parkin")."""
-    forms = (token, token.removesuffix("s"), token + "g") if len(token) > ONE_SLIP else (token,)
-    return not lexicon.everyday.isdisjoint(forms)
-
-
-def _swapped(token: str) -> Iterator[str]:
-    """A short token with two letters that stand side by side swapped."""
-    if len(token) >= LONG_SOUND:
-        return iter(())
-    return (token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in range(len(token) - 1))
-
-
 def _meant(lexicon: Lexicon, token: str) -> Iterator[str]:
-    if any(word in lexicon.everyday and word not in lexicon.known for word in _swapped(token)):
-        return  # "firts"
+    is_swapped = any(word in lexicon.everyday and word not in lexicon.known for word in _swapped(token))
     for word in {word for short in _shortened(token, 2) for word in lexicon.by_slip.get(short, ())}:
+        if is_swapped and len(word) == len(token):
+            continue  # "firts" is "first" rather than "fires"
         if _begins_alike(token, word) and _may_be(token, word):
             yield word
     sound = _sound(token, lexicon.sounds)
@@ -108,8 +93,28 @@ def _meant(lexicon: Lexicon, token: str) -> Iterator[str]:
                 yield word
     if len(token) >= SKELETON and not any(letter in VOWELS for letter in token):
         yield from lexicon.by_skeleton.get(token, ())
-    if len(token) == ONE_SLIP:  # "gass", "gunn"
-        yield from {_undoubled(token)} & lexicon.known
+    if len(token) >= ONE_SLIP:  # "gass", "gunn"; "breakin"
+        yield from {_undoubled(token), token + "g"} & lexicon.known
+
+
+def _may_be(token: str, word: str) -> bool:
+    """Whether the token is a slip of the word; of four letters none is another ("snow" is not "show")."""
+    if len(word) == len(token) == ONE_SLIP:
+        return sorted(token) == sorted(word)
+    return _near(token, word, _most(word))
+
+
+def _is_everyday(lexicon: Lexicon, token: str) -> bool:
+    """Whether it is an everyday word, or one with an "s" or without its last "g" ("wifes", "parkin")."""
+    forms = {token.removesuffix("s"), token + "g"} - lexicon.known if len(token) > ONE_SLIP else set()
+    return token in lexicon.everyday or not lexicon.everyday.isdisjoint(forms)
+
+
+def _swapped(token: str) -> Iterator[str]:
+    """A short token with two letters that stand side by side swapped."""
+    if len(token) >= LONG_SOUND:
+        return iter(())
+    return (token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in range(len(token) - 1))
 
 
 def _parted(lexicon: Lexicon, token: str) -> tuple[str, ...]:
@@ -153,9 +158,10 @@ def _is_as_long(token: str, word: str) -> bool:
 
 
 def _sound(word: str, sounds: Sounds) -> str:
+    word += "$"  # the end, for a letter that is silent there
     for spelling, sound in sounds:
         word = word.replace(spelling, sound)
-    return _undoubled(word)
+    return _undoubled(word[:-1])
 
 
 def _skeleton(word: str) -> str:

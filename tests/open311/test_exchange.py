@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 import pytest
 
+from bridge import trace
 from bridge.errors import Retryable, Unsure
 from bridge.open311 import Profile, exchange
 from tests.open311.scripted import KEY, ScriptedCity, client_of
@@ -150,3 +151,33 @@ async def test_cookies_are_not_kept() -> None:
     for _ in range(2):
         await client.services()
     assert "cookie" not in city.asked[-1].headers
+
+
+ECHO = b'[{"description": "key k-123456 is not valid"}]'
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read_request(reader)
+    head = b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    writer.write(head % len(ECHO) + ECHO)
+    await writer.drain()
+
+
+async def test_what_crossed_is_noted_without_the_key_and_without_who_wrote() -> None:
+    form = [("api_key", "k-123456"), ("email", "ada@home.example"), ("description", "höle & more")]
+    async with server(echo) as url, exchange.connect(Profile(endpoint=url), None, None) as http:
+        with trace.crossing() as crossing:
+            await exchange.post(http, f"{url}/requests.json", form, 5)
+    assert crossing.request.startswith("POST /requests.json HTTP/1.1\nhost: 127.0.0.1")
+    assert crossing.request.endswith("\n\napi_key=•••&email=•••&description=h%C3%B6le+%26+more")
+    assert crossing.answer.startswith("HTTP/1.1 403 Forbidden\n")
+    assert crossing.answer.endswith('[{"description": "key ••• is not valid"}]')
+
+
+async def test_what_never_left_is_noted_as_a_request_without_an_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with trace.crossing() as crossing, pytest.raises(Retryable):
+        await post(f"http://127.0.0.1:{port}")
+    assert "service_code=4" in crossing.request
+    assert crossing.answer == ""

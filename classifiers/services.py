@@ -7,6 +7,7 @@ has learned from the city's history, and only services without history are still
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 
@@ -34,12 +35,19 @@ _CHATTER, _CHATTER_OF_OTHERS = (
 )  # weight of chatter in English, and in languages with less of it to learn from
 _UNREAD = 0.1  # most that any service gets from words in a language nobody here reads
 _UNSEEN_SHARE = 0.5  # of its cold probability that a service without history keeps beside learned ones
-_CHAT = re.compile(
-    r"(?<!\S)@[A-Za-z_]\w{2,}|\b(?:lol|lmao|omg|haha\w*|hehe\w*|jaja\w*|tweet\w*|twitter)\b|[:;]-?[DP)(]|<3|([^\W\d_])\1{3,}",
-    re.IGNORECASE,
+_CHAT = (
+    (
+        re.compile(
+            r"(?<!\S)@[A-Za-z_]\w{2,}|\b(?:lol|lmao|omg|haha\w*|hehe\w*|jaja\w*|tweet\w*|twitter|gonna|wanna|gotta|"
+            r"ugh+|yay+|aw{2,}|so{3,}|hubby|dat|cuz|fml)\b|[:;]-?[DP)(]|<3|([^\W\d_])\1{3,}",
+            re.IGNORECASE,
+        ),
+        6.0,
+    ),
+    (re.compile(r"\.\.|…"), 3.0),
 )
-"""How friends write to each other: one report of five hundred has such a mark."""
-_CHAT_ODDS = 6.0  # how much less likely a text with such a mark is civic
+"""How friends write to each other, and how much less likely such a text is civic: one report of five hundred has a
+mark of the first kind, one of thirty trails off in dots."""
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -93,7 +101,7 @@ class ServiceClassifier:
         """P(civic) of each text; 1.0 where the language is unknown."""
         weights = [_CHATTER if language == LANGUAGE else _CHATTER_OF_OTHERS for language in reading.languages]
         civic = reading.types @ self._common
-        marked = [_CHAT_ODDS if _CHAT.search(text) else 1.0 for text in texts]
+        marked = [math.prod(odds for mark, odds in _CHAT if mark.search(text)) for text in texts]
         chatter = reading.types[:, ~self._civic].sum(axis=1) * np.array(weights, dtype=np.float32)
         chatter *= np.array(marked, dtype=np.float32)
         unknown = np.array([not language for language in reading.languages])

@@ -26,7 +26,8 @@ async def test_a_model_is_learned_compared_promoted_and_the_old_one_restored(hal
     said = [{"text": text, "service_code": ODD[kinds.index(code)], "category": code} for text, code in reports()]
     data = hall.town.bridge.settings.data_dir
     history_file(data, CITY).write_text("\n".join(map(json.dumps, said)) + "\n")
-    history_mark(data, CITY).write_text(hall.town.bridge.handling.clock.now().isoformat())
+    now, size = hall.town.bridge.handling.clock.now(), history_file(data, CITY).stat().st_size
+    history_mark(data, CITY).write_text(f"{now.isoformat()} {size}")
     page = await hall.clerk()
     await page.goto(hall.url("/setup/models"))
     await page.get_by_role("button", name="Learn a new model").click()

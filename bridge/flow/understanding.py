@@ -6,52 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bridge.flow import commands
+from bridge.flow import clauses, commands
 from bridge.flow.gaps import metres
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.vocabulary import Draft, Inbound, Located, Mention, Pin, Place, Understanding
 
 LONGEST_READ = 5000  # characters that are understood; all of the text is stored
 LONGEST_SPLIT = 400  # who writes more than this tells a story, not two problems
-SURE_OF_A_PART = 0.5  # of each of two problems, before the resident is asked about them
-SURE_BESIDE_A_WORD = 0.35  # of each, where a word says that it is another thing
-SURE_OF_A_SENTENCE = 0.65  # of each, where nothing but a full stop is between them
-NEITHER = 0.1  # at most so likely each part may be of the other's service: neighbours are one problem
+NEITHER = 0.05  # at most so likely each part may be of the other's service: neighbours are one problem
 NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer
 VAGUE_M = 75.0  # a pin or a photo's place wider than this is asked about
-FEWEST_WORDS = 2  # of a part
 LONGEST_NAME = 4  # words of a street
 _ON = {"es": "en"}
 UNREAD = "und"  # BCP 47: undetermined
 
-_AND_ALSO = re.compile(
-    r"(?P<told>(?:[.;,!\n]+\s*|\s+)"
-    r"(?:and also|(?:and )?another (?:thing|problem|issue)[:,]?|plus,?|second(?:ly)?[:,]|separately,?|"
-    r"in addition,?|additionally,?|on top of that,?|2[.)]|"
-    r"y tambi[eé]n|y adem[aá]s|y aparte|y otra cosa[:,]?|otr[oa] (?:problema|cosa|asunto)[:,]?|"
-    r"por otr[oa] (?:lado|parte),?)\s+"
-    r"|[.;,!\n]+\s*(?:also|tambi[eé]n|adem[aá]s|aparte)[,:]?\s+"
-    r"|\s+(?:also|tambi[eé]n|adem[aá]s)\s+(?=(?:an?|the|there|my|some|someone|hay|un|una|el|la|mi)\b))"
-    r"|\n\s*\n"
-    r"|(?P<stop>(?<=[a-z\d])[.;]\s+(?=(?:there|the|my|an?|hay|la|el|una?)\b))"
-    r"|,?\s+and (?=there\b)|,?\s+y (?=hay\b)"
-    r"|(?P<weak>,?\s+and (?=(?:the|an?|my)\b)|,?\s+y (?=(?:una?|el|la|no|mi|se)\b))",
-    re.IGNORECASE,
-)
-_PREDICATE = re.compile(
-    r"\b(?:is|are|isn'?t|aren'?t|was|were|has|have|been|keeps?|won'?t|doesn'?t|needs?|fell|broke|went|"
-    r"est[aá]n?|se|no|sirve|necesita)\b",
-    re.IGNORECASE,
-)
-_REFERS_BACK = re.compile(
-    r"(?:it|its|it'?s|this|that|that'?s|they|them|these|those|he|she|which|who|if|so|because|cause|but|please|as|how|"
-    r"why|when|then|not|no(?=\s+one)|[eé]st[aeo]s?|es[aeo]s?|ell[oa]s?|que|porque|pero|si|cuando|favor|"
-    r"(?:the|la|el) (?:whole )?(?:street|road|area|place|corner|calle|zona|esquina)(?! ?(?:light|lamp|sign)))\b",
-    re.IGNORECASE,
-)
-_THE_ONE = re.compile(
-    r"(?:there (?:is|are|was) )?(?:the|my|el|la|los|las|mi)\s+(?P<of>(?:[\w'-]+\s+){0,2}?[\w'-]+)", re.IGNORECASE
-)
 _NUMBER_ALONE = re.compile(r"(?:it'?s |its |at |is |es (?:el )?)?#?(\d{1,5})\W*", re.IGNORECASE)
 _LEADING_NUMBER = re.compile(r"^\d{1,5}\b")
 
@@ -113,42 +81,24 @@ def _two_problems(here: Jurisdiction, whole: Understanding) -> tuple[Understandi
     """Both parts, where each is surely a service of its own; "pothole by the broken street light" is one."""
     if len(whole.text) > LONGEST_SPLIT:
         return ()
-    for cut in _AND_ALSO.finditer(whole.text):
-        one, two = whole.text[: cut.start()].strip(), whole.text[cut.end() :].strip()
-        if cut["weak"] and not _PREDICATE.search(two):
-            continue  # "a couch and a bunch of trash bags" are one thing
-        if min(len(one.split()), len(two.split())) < FEWEST_WORDS or _goes_on(one, two):
+    for cut in clauses.cuts(whole.text):
+        one = _part(here, cut.one, whole)
+        if _best(one) < cut.sure:
             continue
-        parts = _part(here, one, whole), _part(here, two, whole)
-        if _are_two(*parts, _sure_enough(cut)):
-            return parts
+        two = _part(here, cut.two, whole)
+        if _best(two) >= cut.sure and _are_apart(one, two):
+            return one, two
     return ()
 
 
-def _sure_enough(cut: re.Match[str]) -> float:
-    if cut["told"]:
-        return SURE_BESIDE_A_WORD
-    return SURE_OF_A_SENTENCE if cut["stop"] else SURE_OF_A_PART
+def _best(part: Understanding) -> float:
+    return part.guesses[0].p if part.guesses else 0.0
 
 
-def _goes_on(one: str, two: str) -> bool:
-    """Whether the second part tells more of the first: "it ...", "the sign ..." after a sign was named."""
-    if _REFERS_BACK.match(two):
-        return True
-    named = _THE_ONE.match(two)
-    before = set(re.findall(r"\w{3,}", one.lower()))
-    return named is not None and not before.isdisjoint(re.findall(r"\w{3,}", named["of"].lower()))
-
-
-def _are_two(one: Understanding, two: Understanding, sure: float) -> bool:
-    """Whether each is surely of its own service, and of no neighbour of it: mud on the street and a clogged drain
-    are told of in one breath."""
-    return (
-        bool(one.guesses and two.guesses)
-        and min(one.guesses[0].p, two.guesses[0].p) >= sure
-        and _p(one, two.guesses[0].service_code) < NEITHER
-        and _p(two, one.guesses[0].service_code) < NEITHER
-    )
+def _are_apart(one: Understanding, two: Understanding) -> bool:
+    """Whether neither may be of the other's service: mud on the street and a clogged drain are told of in one
+    breath."""
+    return _p(one, two.guesses[0].service_code) < NEITHER and _p(two, one.guesses[0].service_code) < NEITHER
 
 
 def _p(part: Understanding, service_code: str) -> float:

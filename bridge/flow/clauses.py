@@ -75,6 +75,7 @@ _REFERS_BACK = re.compile(
     r"why|when|then|not|very|(?:an? )?(?:\w+ )?hazard|no(?=\s+one)|"
     r"[eé]st[aeo]s?|es[aeo]s?|ell[oa]s?|que|porque|pero|si|cuando|favor|muy|"
     r"near|next to|close to|behind|beside|between|opposite|in front|cerca|junto|frente|entre|detr[aá]s|"
+    r"the worst|lo peor|sorry|thanks?|gracias|perd[oó]n|"
     r"(?:the|la|el) (?:whole )?(?:street|road|area|place|corner|calle|zona|esquina)(?! ?(?:light|lamp|sign)))\b",
     re.IGNORECASE,
 )
@@ -138,7 +139,9 @@ def _demand(found: re.Match[str], one: str, rest: str) -> tuple[str, Demand]:
         return rest[mark.end() :], BESIDE_A_WORD
     joined = _AND.match(rest)
     two = rest[joined.end() :] if joined else rest
-    if not ended and (_SAYS_MORE.match(two) or two[:1].isupper()):  # "Oak St and Elm St" is where one thing is
+    if not ended and _SAYS_MORE.match(two):
+        return two, NOWHERE
+    if (joined or not ended) and two[:1].isupper():  # "Oak St. and Elm St" is where one thing is
         return two, NOWHERE
     if _SEVERAL.search(one):
         return two, BESIDE_A_WORD

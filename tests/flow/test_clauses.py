@@ -65,6 +65,8 @@ def test_a_clause_of_its_own_and_a_sentence_ask_more() -> None:
         "pothole by the broken street light on Bell St",
         "graffiti on the bus stop in front of the clogged drain",
         "pothole on Bell St and Mill Rd",
+        "The lamp at Bell St. & Mill Rd. is out",
+        "Potholes on Bell St. The worst is at 12 Mill Rd",
         "couch at the corner of Bell St and Mill Rd, on Bell St for weeks",
         "the drain is clogged and now the street floods",
         "The sign was hit. The sign lies on the grass",

@@ -31,7 +31,7 @@ MOST_CHOICES = 3
 MORE = Choice("0", "choice.more")  # the label is a message of the catalogue
 METRES_A_DEGREE = 111_320.0
 POINT_M = 75.0  # a place no wider than this is a house or a corner; a wider one needs more words
-SURE_OF_TWO = 0.8  # of each of two problems, from which on they are two without a question
+SURE_OF_TWO = 0.9  # of each of two problems, from which on they are two without a question
 
 
 @dataclass(frozen=True, slots=True)

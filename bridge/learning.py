@@ -34,7 +34,7 @@ from bridge.ports import Blobs, Store
 from bridge.store.blobs import FolderBlobs
 from bridge.vocabulary import (
     Artifact,
-    Guess,
+    Classified,
     LearningResult,
     LearningRun,
     PerService,
@@ -53,7 +53,6 @@ from classifiers.training.evaluate import quality
 from config.settings import CitySettings, Settings
 
 Progress = Callable[[str], None]
-Answer = tuple[tuple[Guess, ...], float]
 
 KIND = SERVICE_MODEL
 WINDOW = timedelta(days=14)
@@ -221,14 +220,14 @@ def _words(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _answers(model: Model, listed: Sequence[Service], rows: Sequence[Row]) -> list[Answer]:
+def _answers(model: Model, listed: Sequence[Service], rows: Sequence[Row]) -> list[Classified]:
     return ServiceClassifier(model, listed).classify_batch(
         [row.text for row in rows], [row.language for row in rows]
     )
 
 
 def _per_service(
-    rows: Sequence[Row], before: Sequence[Answer], after: Sequence[Answer], listed: Sequence[Service]
+    rows: Sequence[Row], before: Sequence[Classified], after: Sequence[Classified], listed: Sequence[Service]
 ) -> tuple[PerService, ...]:
     old, new = _pairs(rows, before, listed), _pairs(rows, after, listed)
     codes = sorted({true for true, _ in new})
@@ -236,11 +235,11 @@ def _per_service(
 
 
 def _pairs(
-    rows: Sequence[Row], answers: Sequence[Answer], listed: Sequence[Service]
+    rows: Sequence[Row], answers: Sequence[Classified], listed: Sequence[Service]
 ) -> Mapping[tuple[str, str], int]:
     return Counter(
-        (code_of(row, listed), guesses[0].service_code if guesses else "")
-        for row, (guesses, _) in zip(rows, answers, strict=True)
+        (code_of(row, listed), said.guesses[0].service_code if said.guesses else "")
+        for row, said in zip(rows, answers, strict=True)
     )
 
 

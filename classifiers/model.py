@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from bridge.vocabulary import SUBMIT
+from bridge.vocabulary import SUBMIT, AlarmKind
 from classifiers import pipeline
 from classifiers.minilm import LANGUAGE
-from classifiers.pipeline import SERVICE
+from classifiers.pipeline import ALARM, SERVICE
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+
+ALARMS: tuple[AlarmKind, ...] = ("danger", "self_harm")
 
 _BATCH = 256
 _CLEAR = 0.6  # a language this likely outweighs the hint
@@ -71,6 +73,7 @@ class Reading:
     types: Floats  # P(type), columns as Model.types; zeros where the language is ""
     vectors: Floats  # unit vectors that say how near texts are; zeros where the sentence model cannot read them
     services: Floats  # P(service code) as learned, columns as Learned.counts; no columns in a built-in model
+    alarms: Floats  # P(kind of emergency), columns as ALARMS; zeros where the language is ""
 
 
 def load(path: Path) -> Model:
@@ -121,6 +124,7 @@ def read(model: Model, texts: Sequence[str], languages: Sequence[str]) -> Readin
         rows = [row for row, each in enumerate(spoken) if each == language]
         docs = list(nlp.pipe([texts[row] for row in rows], batch_size=_BATCH))
         reading.types[rows] = _table(docs, model.types)
+        reading.alarms[rows] = _table(docs, [ALARM + kind for kind in ALARMS])
         if pipeline.has_vectors(nlp) or language == LANGUAGE:
             reading.vectors[rows] = pipeline.similarity_vectors(nlp, docs)
         if language == LANGUAGE:
@@ -133,7 +137,9 @@ def _blank_reading(model: Model, spoken: tuple[str, ...]) -> Reading:
         return np.zeros((len(spoken), width), dtype=np.float32)
 
     width = model.lexicon.phrases.shape[1]
-    return Reading(spoken, zeros(len(model.types)), zeros(width), zeros(len(model.learned.counts)))
+    return Reading(
+        spoken, zeros(len(model.types)), zeros(width), zeros(len(model.learned.counts)), zeros(len(ALARMS))
+    )
 
 
 def _spoken(model: Model, texts: Sequence[str], hints: Sequence[str]) -> Iterator[str]:

@@ -39,8 +39,9 @@ from classifiers.gloss import Lexicon, read_entries
 
 Floats = NDArray[np.float32]
 
-TYPES, SERVICES, SPOKEN = "types", "services", "spoken"
+TYPES, SERVICES, SPOKEN, ALARM_KINDS = "types", "services", "spoken", "alarms"
 SERVICE = "service:"
+ALARM = "alarm:"
 """Prefix of the labels of `services`: a service code may well be spelled like a type."""
 
 _WORD = re.compile(r"[^\W_]+")

@@ -13,15 +13,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from bridge.vocabulary import Guess, Service
+from bridge.vocabulary import AlarmKind, Classified, Guess, Service
 from classifiers import blas
 from classifiers.linking import ServiceWords, normalised
 from classifiers.minilm import LANGUAGE
-from classifiers.model import Floats, Model, Reading, load, read, save
+from classifiers.model import ALARMS, Floats, Model, Reading, load, read, save
 
 __all__ = ["NOT_CIVIC", "Model", "ServiceClassifier", "load", "save"]
-
-Answer = tuple[tuple[Guess, ...], float]
 
 NOT_CIVIC = "not_civic"
 
@@ -35,6 +33,7 @@ _CHATTER, _CHATTER_OF_OTHERS = (
 )  # weight of chatter in English, and in languages with less of it to learn from
 _UNREAD = 0.1  # most that any service gets from words in a language nobody here reads
 _UNSEEN_SHARE = 0.5  # of its cold probability that a service without history keeps beside learned ones
+_ALARMING = 0.6  # how surely a text must read like an emergency to be taken for one
 _CHAT = (
     (
         re.compile(
@@ -67,17 +66,17 @@ class ServiceClassifier:
         columns = {code: column for column, code in enumerate(model.learned.counts)}
         self._columns = [columns[code] for code in self._codes if code in columns]
 
-    def classify(self, text: str, language: str) -> Answer:
-        """Guesses best first, and the probability that the text is civic; ((), 0.0) where there are no letters.
+    def classify(self, text: str, language: str) -> Classified:
+        """Guesses best first, whether the text is civic, and what emergency it is like; nothing without letters.
 
         In a language without training text the guesses are what residents report most, none of them likely.
         """
         return self.classify_batch([text], [language])[0]
 
-    def classify_batch(self, texts: Sequence[str], languages: Sequence[str]) -> list[Answer]:
+    def classify_batch(self, texts: Sequence[str], languages: Sequence[str]) -> list[Classified]:
         """`classify` of each text, several times faster than one by one."""
         rows = [row for row, text in enumerate(texts) if _LETTER.search(text)]
-        answers: list[Answer] = [((), 0.0)] * len(texts)
+        answers = [Classified()] * len(texts)
         if rows:
             said = [texts[row] for row in rows]
             with blas.one_thread_each():
@@ -87,15 +86,16 @@ class ServiceClassifier:
                 answers[row] = answer
         return answers
 
-    def _answers(self, reading: Reading, texts: Sequence[str]) -> Iterator[Answer]:
+    def _answers(self, reading: Reading, texts: Sequence[str]) -> Iterator[Classified]:
         p = self._cold(reading)
         if self._learned.any():
             p = self._warm(reading, p)
         unread = np.array([[not language] for language in reading.languages])
         p *= np.where(unread, np.minimum(1.0, _UNREAD / np.maximum(p.max(axis=1, keepdims=True), 1e-9)), 1.0)
-        for row, civic in zip(p, self._civic_share(reading, texts), strict=True):
+        for row, civic, alarms in zip(p, self._civic_share(reading, texts), reading.alarms, strict=True):
             ranked = np.argsort(-row, kind="stable")
-            yield tuple(Guess(self._codes[at], float(row[at])) for at in ranked), min(1.0, float(civic))
+            guesses = tuple(Guess(self._codes[at], float(row[at])) for at in ranked)
+            yield Classified(guesses, min(1.0, float(civic)), _alarm(alarms))
 
     def _civic_share(self, reading: Reading, texts: Sequence[str]) -> Floats:
         """P(civic) of each text; 1.0 where the language is unknown."""
@@ -130,3 +130,8 @@ class ServiceClassifier:
         unseen = _UNSEEN_SHARE * cold * ~self._learned
         mixed: Floats = normalised(out) * (1 - unseen.sum(axis=1, keepdims=True)) + unseen
         return mixed
+
+
+def _alarm(p: Floats) -> AlarmKind | None:
+    """The likelier kind, where both together are sure enough."""
+    return ALARMS[int(p.argmax())] if float(p.sum()) >= _ALARMING else None

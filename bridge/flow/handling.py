@@ -21,6 +21,7 @@ from bridge.ports import Transaction
 from bridge.vocabulary import (
     Conversation,
     Delivery,
+    EmergencyHeard,
     Inbound,
     InboundKind,
     InboxRow,
@@ -104,6 +105,10 @@ async def _understood(handling: Handling, row: InboxRow, taken: Taken) -> bool:
         if not _is_still(known, tx.locked(message)):
             return False
         conversation = tx.conversation_of(message, jurisdictions[0].id)
+        if understood.alarm and not jurisdictions[0].alarms(message.text):  # else it was heard when it was stored
+            settle(handling, tx, conversation, EmergencyHeard(message, understood.alarm))
+            conversation = tx.conversation(conversation.id)
+            log.warning("emergency heard", extra={"inbox_id": row.id, "rule": understood.alarm.rule})
         tx.add_media(conversation, taken.kept)
         arrived = MessageArrived(message, understood, parts, taken.kept, taken.refused)
         settle(handling, tx, conversation, arrived, definitions)

@@ -19,6 +19,7 @@ from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.media import Files
 from bridge.ports import Catalog, Clock, Store, Transaction
 from bridge.vocabulary import (
+    Alarm,
     Attribute,
     CityAccepted,
     CityRefused,
@@ -99,7 +100,6 @@ def _facts(
     jurisdiction: Jurisdiction,
     definitions: Definitions,
 ) -> Facts:
-    heard = event.message.text if isinstance(event, MessageArrived) else ""
     return Facts(
         services=jurisdiction.services,
         city_name=jurisdiction.name,
@@ -115,8 +115,12 @@ def _facts(
         unsent=tx.unsent_question(conversation),
         held=jurisdiction.policy.forget == "erase" and tx.is_held(conversation.contact_id),
         last_heard=conversation.last_heard,
-        alarm=jurisdiction.alarms(heard) if heard else None,
+        alarm=_alarm(jurisdiction, event) if isinstance(event, MessageArrived) else None,
     )
+
+
+def _alarm(jurisdiction: Jurisdiction, event: MessageArrived) -> Alarm | None:
+    return jurisdiction.alarms(event.message.text) or event.understanding.alarm
 
 
 def _nearby(

@@ -263,8 +263,8 @@ async def telling_words(handling: Handling, city_id: str, text: str, language: s
         return ()
 
     def sure(said: list[str]) -> float:
-        guesses, _ = classifier.classify(" ".join(said), language)
-        return next((guess.p for guess in guesses if guess.service_code == code), 0.0)
+        classified = classifier.classify(" ".join(said), language)
+        return next((guess.p for guess in classified.guesses if guess.service_code == code), 0.0)
 
     def weigh() -> tuple[str, ...]:
         whole = sure(words)

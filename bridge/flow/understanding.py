@@ -9,7 +9,18 @@ from dataclasses import dataclass, replace
 from bridge.flow import clauses, commands
 from bridge.flow.gaps import metres
 from bridge.flow.jurisdiction import Jurisdiction
-from bridge.vocabulary import Draft, Inbound, Located, Mention, Pin, Place, Understanding
+from bridge.vocabulary import (
+    LIKENESS,
+    Alarm,
+    Classified,
+    Draft,
+    Inbound,
+    Located,
+    Mention,
+    Pin,
+    Place,
+    Understanding,
+)
 
 LONGEST_READ = 5000  # characters that are understood; all of the text is stored
 LONGEST_SPLIT = 400  # who writes more than this tells a story, not two problems
@@ -63,9 +74,12 @@ def understand(
     assert here.classifier, "a jurisdiction is offered its services before it serves"
     words = "\n".join([*draft.words, text])[:LONGEST_READ] if draft and afresh else said
     written = first.written(said, language)
-    guesses, civic = here.classifier.classify(words, written or UNREAD) if words.strip() else ((), 0.0)
+    about = here.classifier.classify(words, written or UNREAD) if words.strip() else Classified()
+    alarm = Alarm(about.alarm, LIKENESS, language) if about.alarm else None
     home = _home(here, message, located, language)
-    whole = Understanding(text, language, guesses, civic, located, here.id, afresh, home, written)
+    whole = Understanding(
+        text, language, about.guesses, about.civic, located, here.id, afresh, home, written, alarm
+    )
     return whole, () if draft or message.pin or not written else _two_problems(here, whole)
 
 
@@ -107,9 +121,9 @@ def _p(part: Understanding, service_code: str) -> float:
 
 def _part(here: Jurisdiction, text: str, whole: Understanding) -> Understanding:
     assert here.classifier
-    guesses, civic = here.classifier.classify(text, whole.language)
+    about = here.classifier.classify(text, whole.language)
     located = here.locator.locate(text, whole.language)
-    return Understanding(text, whole.language, guesses, civic, located, whole.city_id)
+    return Understanding(text, whole.language, about.guesses, about.civic, located, whole.city_id)
 
 
 def _meant(said: str, known: Known) -> str:

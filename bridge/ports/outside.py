@@ -10,13 +10,13 @@ from typing import Any, Protocol
 from bridge.vocabulary import (
     Attachment,
     Attribute,
+    Classified,
     Developed,
     Discovery,
     Earlier,
     Followed,
     Followings,
     FollowUp,
-    Guess,
     Inbound,
     Located,
     Lookup,
@@ -86,9 +86,8 @@ Develop = Callable[[bytes], Developed]
 class Classifier(Protocol):
     """What is it? Bound to one city's service list."""
 
-    def classify(self, text: str, language: str) -> tuple[tuple[Guess, ...], float]:
-        """Guesses over service codes, best first (probabilities sum to at most 1), and the probability that
-        the text is about a municipal matter at all. Never raises for any text."""
+    def classify(self, text: str, language: str) -> Classified:
+        """What a text in a language is about, over the list's service codes. Never raises for any text."""
         ...
 
 

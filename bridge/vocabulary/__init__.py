@@ -19,8 +19,6 @@ from bridge.vocabulary.conversation import (
     ASK,
     CIVIC,
     SUBMIT,
-    Alarm,
-    AlarmKind,
     CityAccepted,
     CityAnswer,
     CityRefused,
@@ -79,7 +77,11 @@ from bridge.vocabulary.messages import (
     Sent,
 )
 from bridge.vocabulary.places import (
+    LIKENESS,
     NO_SUCH_NUMBER,
+    Alarm,
+    AlarmKind,
+    Classified,
     Guess,
     Located,
     Mention,
@@ -135,6 +137,7 @@ from bridge.vocabulary.work import Backlog, DeadRow, QueueFigures
 __all__ = [
     "ASK",
     "CIVIC",
+    "LIKENESS",
     "NO_SUCH_NUMBER",
     "SUBMIT",
     "Alarm",
@@ -149,6 +152,7 @@ __all__ = [
     "CityAnswer",
     "CityRefused",
     "CityUnreachable",
+    "Classified",
     "Conversation",
     "Datatype",
     "DeadRow",

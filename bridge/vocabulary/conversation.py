@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 
 from bridge.vocabulary.messages import Choice, DeliveryState, Inbound, Media
-from bridge.vocabulary.places import Guess, Place, Understanding
+from bridge.vocabulary.places import Alarm, Guess, Place, Understanding
 from bridge.vocabulary.requests import Receipt, ServiceRequest
 from bridge.vocabulary.services import Attribute, Service
 
@@ -437,17 +437,6 @@ class Decision:
 
 
 # What decide may know.
-
-AlarmKind = Literal["danger", "self_harm", "threat"]
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """What an emergency rule found: its kind, the rule's name, and the language whose rule it is."""
-
-    kind: AlarmKind
-    rule: str
-    language: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,33 @@ class Guess:
     p: float
 
 
+AlarmKind = Literal["danger", "self_harm", "threat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What an emergency rule found: its kind, the rule's name, and the language whose rule it is.
+
+    Where none did, but the words are like an emergency's, the rule is LIKENESS."""
+
+    kind: AlarmKind
+    rule: str
+    language: str
+
+
+LIKENESS = "likeness"
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What a text is about: guesses, best first, whose probabilities sum to at most 1; the probability that it is
+    about a municipal matter at all; and the kind of emergency it resembles, if it clearly does."""
+
+    guesses: tuple[Guess, ...] = ()
+    civic: float = 0.0
+    alarm: AlarmKind | None = None
+
+
 MentionKind = Literal[
     "address",
     "block",
@@ -91,3 +118,4 @@ class Understanding:
     afresh: bool = False
     home: Place | None = None
     written: str = "en"
+    alarm: Alarm | None = None  # by likeness

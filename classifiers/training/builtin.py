@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ import classifiers
 from classifiers import minilm, pipeline
 from classifiers.gloss import GLOSSES
 from classifiers.minilm import LANGUAGE
-from classifiers.model import Lexicon, Model, save
-from classifiers.pipeline import SPOKEN, TYPES
+from classifiers.model import ALARMS, Lexicon, Model, save
+from classifiers.pipeline import ALARM, ALARM_KINDS, SPOKEN, TYPES
 from classifiers.training import fitting
 from classifiers.training.taxonomy import (
     CORPUS,
+    EMERGENCIES,
     GROUPS,
     TAXONOMY,
     Line,
@@ -38,6 +40,9 @@ _BUCKETS = 2048
 _BUCKETS_OF_OTHERS = 4096  # where n-grams say more than the sentence model
 _PENALTIES = fitting.Penalties(meaning=0.06, words=0.04, share_of_words=0.3)
 _PENALTIES_OF_OTHERS = fitting.Penalties(meaning=0.06, words=0.04, share_of_words=0.7)
+_PENALTIES_OF_ALARMS = fitting.Penalties(meaning=0.3, words=0.3, share_of_words=0.5)
+_NONE = "none"
+_MAY_ALARM = ("gas_odor_minor", "air_quality", "police_nonemergency")  # whose text may well be an emergency's too
 _SCALE, _SCALE_OF_OTHERS = 1.4, 1.6  # cross-validation on the corpus: penalised fits are too timid
 _CHUNK = 512  # texts embedded between two words of progress
 
@@ -93,7 +98,9 @@ def _fingerprint(weights: bool) -> str:
     code = [root / name for name in ("gloss.py", "minilm.py", "model.py", "pipeline.py")]
     code += [root / "training" / name for name in ("builtin.py", "fitting.py", "regression.py", "taxonomy.py")]
     digest = hashlib.sha256(repr((weights, minilm.PINS)).encode())
-    for path in sorted([TAXONOMY, GROUPS, *CORPUS.glob("*.txt"), *GLOSSES.glob("*.txt"), *code]):
+    for path in sorted(
+        [TAXONOMY, GROUPS, *CORPUS.glob("*.txt"), *EMERGENCIES.glob("*.txt"), *GLOSSES.glob("*.txt"), *code]
+    ):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -109,7 +116,18 @@ def _train_types(language: str, lines: Sequence[Line], vectors: _Vectors) -> Lan
     targets = np.array([labels.index(line.type_id) for line in lines])
     penalties, scale = (_PENALTIES, _SCALE) if read_well else (_PENALTIES_OF_OTHERS, _SCALE_OF_OTHERS)
     fitting.train(nlp, TYPES, docs, targets, penalties, scale)
+    _train_alarms(nlp, lines, read_corpus(EMERGENCIES / f"{language}.txt"), vectors)
     return nlp
+
+
+def _train_alarms(nlp: Language, lines: Sequence[Line], emergencies: Sequence[Line], vectors: _Vectors) -> None:
+    """Appends the text categoriser that tells what is for the emergency line from everything else."""
+    kinds = [*ALARMS, _NONE]
+    pipeline.add_textcat(nlp, ALARM_KINDS, [ALARM + kind for kind in kinds], _BUCKETS_OF_OTHERS)
+    known = [*emergencies, *(replace(line, type_id=_NONE) for line in lines if line.type_id not in _MAY_ALARM)]
+    docs = vectors.docs(nlp, [line.text for line in known])
+    targets = np.array([kinds.index(line.type_id) for line in known])
+    fitting.train(nlp, ALARM_KINDS, docs, targets, _PENALTIES_OF_ALARMS)
 
 
 def _train_languages(corpora: Mapping[str, Sequence[Line]]) -> Language:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.vocabulary import Guess, Service
+from bridge.vocabulary import Classified, Service
 from classifiers.language import READ, LanguageDetector
 from classifiers.model import Model, load, save
 from classifiers.policy import Thresholds, action
@@ -25,7 +25,6 @@ from classifiers.training.calibration import calibration_error
 from classifiers.training.data import Row, code_of, read_rows, read_services, services_of
 
 Progress = Callable[[str], None]
-Answer = tuple[tuple[Guess, ...], float]
 Emergency = Callable[[str, str], bool]
 
 _TIMED = 100  # texts classified one by one for the median
@@ -53,19 +52,19 @@ def classify_rows(
 ) -> Iterator[dict[str, Any]]:
     """One object a row: {"row": n, "ranked": [[service_code, p], …], "action": …}, rows counted from 0.
 
-    `emergency` says whether a text in a language is one; it goes before everything else. Without `thresholds` the
-    model's own are used, as the conversation does.
+    `emergency` says whether a text in a language is one by the rules; that or a likeness to one goes before
+    everything else. Without `thresholds` the model's own are used, as the conversation does.
     """
     rows = read_rows(file)
     loaded, offered = _prepared(load(model), rows, services, train, progress)
     listed = {service.service_code: service for service in offered}
     thresholds = thresholds or Thresholds(submit=loaded.learned.submit)
-    for number, (row, (guesses, civic)) in enumerate(_answers(ServiceClassifier(loaded, offered), rows)):
-        urgent = emergency(row.text, row.language)
+    for number, (row, said) in enumerate(_answers(ServiceClassifier(loaded, offered), rows)):
+        urgent = said.alarm is not None or emergency(row.text, row.language)
         yield {
             "row": number,
-            "ranked": [[guess.service_code, round(guess.p, 6)] for guess in guesses],
-            "action": "emergency" if urgent else action(guesses, civic, listed, thresholds),
+            "ranked": [[guess.service_code, round(guess.p, 6)] for guess in said.guesses],
+            "action": "emergency" if urgent else action(said.guesses, said.civic, listed, thresholds),
         }
 
 
@@ -101,20 +100,22 @@ def evaluate(
 
 def quality(
     rows: Sequence[Row],
-    answers: Sequence[Answer],
+    answers: Sequence[Classified],
     services: Sequence[Service],
     thresholds: Thresholds,
     trained: Iterable[str] = (),
 ) -> dict[str, float]:
     """The measures that do not depend on the machine (see evaluate)."""
     listed = {service.service_code: service for service in services}
-    actions = [action(guesses, civic, listed, thresholds) for guesses, civic in answers]
+    actions = [action(said.guesses, said.civic, listed, thresholds) for said in answers]
     labelled = [at for at, row in enumerate(rows) if row.code]
     truth = [code_of(rows[at], services) for at in labelled]
-    ranked = [[guess.service_code for guess in answers[at][0][:3]] for at in labelled]
+    ranked = [[guess.service_code for guess in answers[at].guesses[:3]] for at in labelled]
     first = [codes[0] if codes else "" for codes in ranked]
     right = np.array([guess == code for guess, code in zip(first, truth, strict=True)], dtype=bool)
-    sure = np.array([answers[at][0][0].p if answers[at][0] else 0.0 for at in labelled], dtype=np.float32)
+    sure = np.array(
+        [answers[at].guesses[0].p if answers[at].guesses else 0.0 for at in labelled], dtype=np.float32
+    )
     sent = np.array([actions[at] == "submit" for at in labelled], dtype=bool)
     return {
         "top1": _share(right),
@@ -152,7 +153,7 @@ def _prepared(
     return warm.learn(model, reports, progress), offered
 
 
-def _answers(classifier: ServiceClassifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Answer]]:
+def _answers(classifier: ServiceClassifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Classified]]:
     written = LanguageDetector(READ).written
     for start in range(0, len(rows), _BATCH):
         batch = rows[start : start + _BATCH]

@@ -2,7 +2,8 @@
 
 `taxonomy.toml` describes each type and `groups.toml` the groups of them; `corpus/<language>.txt` holds the
 sentences: a line `[type_id]` opens a type, then one message a line, `{place}` where a resident would name a place.
-All are meant to be read and extended.
+`emergencies/<language>.txt` holds what
+is for the emergency line, in sections of the kinds of alarm. All are meant to be read and extended.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ HERE = Path(__file__).parent
 TAXONOMY = HERE / "taxonomy.toml"
 GROUPS = HERE / "groups.toml"
 CORPUS = HERE / "corpus"
+EMERGENCIES = HERE / "emergencies"
 
 NOT_CIVIC = "not_civic"
 """The corpus section of texts that are no municipal matter; it has no entry in the taxonomy."""

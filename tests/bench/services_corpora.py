@@ -92,7 +92,7 @@ def parallel(reports: Path, model: Path) -> None:
     classifier = ServiceClassifier(load(model), services_of([]))
     for language in ("en", "es"):
         answers = classifier.classify_batch([row[language] for row in rows], [language] * len(rows))
-        right = [guesses[0].service_code == row["type"] for (guesses, _), row in zip(answers, rows, strict=True)]
+        right = [said.guesses[0].service_code == row["type"] for said, row in zip(answers, rows, strict=True)]
         print(f"parallel set, {language}: top1 {np.mean(right):.3f} of {len(rows)}", flush=True)
 
 
@@ -119,7 +119,7 @@ def _filed(name: str, texts: Sequence[str], model: Path) -> None:
     services = services_of([])
     listed = {service.service_code: service for service in services}
     answers = ServiceClassifier(load(model), services).classify_batch(texts, ["en"] * len(texts))
-    refused = [action(guesses, civic, listed, Thresholds()) == "not_civic" for guesses, civic in answers]
+    refused = [action(said.guesses, said.civic, listed, Thresholds()) == "not_civic" for said in answers]
     print(f"{name}: not filed {np.mean(refused):.3f} of {len(texts)}", flush=True)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bridge.demo.script import parse
-from bridge.vocabulary import Guess
+from bridge.vocabulary import Classified, Guess
 from bridge.vocabulary.console import Example
 from config.settings import CitySettings
 from tests.conversations.table import CITY, IN_MEMORY, Mind, Seat, Table, lay
@@ -246,8 +246,8 @@ class Certain:
         others = [service.service_code for service in mind.offered]
         self._guesses = (Guess(code, 0.98), *(Guess(other, 0.02 / len(others)) for other in others))
 
-    def classify(self, text: str, language: str) -> tuple[tuple[Guess, ...], float]:
-        return self._guesses, 1.0
+    def classify(self, text: str, language: str) -> Classified:
+        return Classified(self._guesses, 1.0)
 
 
 async def test_a_citys_other_is_chosen_by_the_resident_alone(mind: Mind) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.understanding import understand
-from bridge.vocabulary import Guess, Inbound, InboundKind, Located, Pin, Place, Service
+from bridge.vocabulary import Classified, Guess, Inbound, InboundKind, Located, Pin, Place, Service
 from tests.tracking.world import ScriptedEndpoint
 
 EAST, WEST, FAR = Place("1 Oak St", 1.0, 1.0), Place("2 Elm St", 1.0, -1.0), Place("9 Sea Rd", 1.0, 50.0)
@@ -30,8 +30,8 @@ class Knows:
 class Potholes:
     """Hears of potholes alone."""
 
-    def classify(self, text: str, language: str) -> tuple[tuple[Guess, ...], float]:
-        return (Guess("001", 0.9),), 0.9
+    def classify(self, text: str, language: str) -> Classified:
+        return Classified((Guess("001", 0.9),), 0.9)
 
 
 def city(id: str, places: Sequence[Place], west: float | None = None, east: float = 0.0) -> Jurisdiction:

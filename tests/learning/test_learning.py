@@ -324,7 +324,7 @@ async def test_what_people_corrected_is_learned_when_the_schedule_says_so_and_ta
         await take_new.look()
         assert here.model_id == result.model != built_in
         assert here.classifier is not None
-        assert here.classifier.classify("pothole", "en")[0][0].service_code == "B-17"
+        assert here.classifier.classify("pothole", "en").guesses[0].service_code == "B-17"
 
         done = await asyncio.to_thread(run, "models", "restore", built_in[:12], "--config", settings)
         assert done.returncode == 0, done.stderr

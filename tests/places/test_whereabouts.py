@@ -11,7 +11,7 @@ from PIL.TiffImagePlugin import IFDRational
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.understanding import Known, understand
 from bridge.photos import develop
-from bridge.vocabulary import Guess, Inbound, InboundKind, Located, Pin, Place, Service
+from bridge.vocabulary import Classified, Guess, Inbound, InboundKind, Located, Pin, Place, Service
 from classifiers.geocode import PlaceLocator
 from tests.photos.made import photo, position
 from tests.tracking.world import ScriptedEndpoint
@@ -24,8 +24,8 @@ HOME = (40.3548, -99.5180)
 class Potholes:
     """Hears of potholes alone."""
 
-    def classify(self, text: str, language: str) -> tuple[tuple[Guess, ...], float]:
-        return (Guess("001", 0.9),), 0.9
+    def classify(self, text: str, language: str) -> Classified:
+        return Classified((Guess("001", 0.9),), 0.9)
 
 
 @pytest.fixture

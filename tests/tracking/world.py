@@ -26,12 +26,12 @@ from bridge.store.sqlite import SqliteStore, engine
 from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import (
     Attribute,
+    Classified,
     Discovery,
     Earlier,
     Followed,
     Followings,
     FollowUp,
-    Guess,
     Inbound,
     Located,
     Lookup,
@@ -82,8 +82,8 @@ class Nowhere:
 class Nothing:
     """Recognises nothing, for the same reason."""
 
-    def classify(self, text: str, language: str) -> tuple[tuple[Guess, ...], float]:
-        return (), 0.0
+    def classify(self, text: str, language: str) -> Classified:
+        return Classified()
 
 
 class ScriptedEndpoint:

@@ -27,6 +27,7 @@ from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import (
     Attachment,
+    Classified,
     Earlier,
     Guess,
     Inbound,
@@ -72,11 +73,11 @@ class Clock:
 class Words:
     """Implements bridge.ports.Classifier: sure of a service whose word is said, of nothing else."""
 
-    def classify(self, text: str, language: str) -> tuple[tuple[Guess, ...], float]:
+    def classify(self, text: str, language: str) -> Classified:
         for word, code in (("hole", "pothole"), ("lamp", "light"), ("couch", "dumping")):
             if word in text.lower():
-                return (Guess(code, 0.9), Guess("dumping", 0.05)), 1.0
-        return (Guess("pothole", 0.3), Guess("light", 0.2)), 1.0
+                return Classified((Guess(code, 0.9), Guess("dumping", 0.05)), 1.0)
+        return Classified((Guess("pothole", 0.3), Guess("light", 0.2)), 1.0)
 
 
 class Places:

@@ -22,7 +22,7 @@ from bridge.app import ROLES, Progress, SystemClock, open_bridge
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.open311.client import Client
 from bridge.ports import Blobs, Clock, Store
-from bridge.vocabulary import Guess, Located, Mention, Pin, Place, Service
+from bridge.vocabulary import Classified, Guess, Located, Mention, Pin, Place, Service
 from bridge.web.server import listen
 from config.settings import CitySettings, Settings, load
 from tests.e2e.process import prepare
@@ -37,9 +37,9 @@ class Keywords:
     def __init__(self, services: Sequence[Service]) -> None:
         self._codes = {service.service_code for service in services}
 
-    def classify(self, text: str, language: str) -> tuple[tuple[Guess, ...], float]:
+    def classify(self, text: str, language: str) -> Classified:
         found = [code for word, code in KEYWORDS.items() if word in text and code in self._codes]
-        return tuple(Guess(code, 0.9) for code in found[:1]), float(bool(found))
+        return Classified(tuple(Guess(code, 0.9) for code in found[:1]), float(bool(found)))
 
 
 class Houses:

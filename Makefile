@@ -62,6 +62,8 @@ bench: setup
 	@$(BIN)/python -m tests.bench.growth
 	@$(BIN)/python -m tests.bench.stop
 	@$(BIN)/python -m tests.bench.load
+	@$(BIN)/python -m tests.bench.storm
+	@$(BIN)/python -m tests.bench.emergencies
 	@if [ -d "$(CORPORA)/reports" ]; then $(BIN)/python -m tests.bench.services_corpora "$(CORPORA)"; \
 	else echo "services: skipped, as no folder of corpora is named (make bench CORPORA=folder)"; fi
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from bridge.app import models_cache
 from bridge.demo.mail_sink import deliver, letter
 from bridge.demo.providers import MAILBOX
-from tests.bench.load import HOUSES, WORDS, milliseconds
+from tests.bench.load import HOUSES, WORDS, accepted, milliseconds
 from tests.bench.processes import megabytes_of
 from tests.e2e.process import serve
 from tests.e2e.surroundings import OPEN_WORK, Surroundings, surroundings
@@ -86,7 +86,7 @@ async def measure(minutes: float, a_day: int) -> None:
                     if number % max(1, count // 5) == 0:
                         _progress(here, number)
             ended = time.perf_counter()
-            await until(lambda: len(here.city.requests()) >= count, PATIENCE, 1)
+            await until(lambda: accepted(here) >= count, PATIENCE, 1)
             await until(lambda: not _waiting(here), PATIENCE, 1)
             _progress(here, count)
             print(f"drained {time.perf_counter() - ended:.0f} s after the last message; at the city: {count}")

@@ -96,12 +96,12 @@ def _two_problems(here: Jurisdiction, whole: Understanding) -> tuple[Understandi
     if len(whole.text) > LONGEST_SPLIT:
         return ()
     for cut in clauses.cuts(whole.text):
-        one = _part(here, cut.one, whole)
-        if _best(one) < cut.sure:
+        two = _part(here, cut.two, whole)  # first, as mostly it only tells more of the one problem
+        if _best(two) < cut.sure:
             continue
-        two = _part(here, cut.two, whole)
-        if _best(two) >= cut.sure and _are_apart(one, two):
-            return one, two
+        one = _part(here, cut.one, whole)
+        if _best(one) >= cut.sure and _are_apart(one, two):
+            return _with_place(here, one), _with_place(here, two)
     return ()
 
 
@@ -122,8 +122,11 @@ def _p(part: Understanding, service_code: str) -> float:
 def _part(here: Jurisdiction, text: str, whole: Understanding) -> Understanding:
     assert here.classifier
     about = here.classifier.classify(text, whole.language)
-    located = here.locator.locate(text, whole.language)
-    return Understanding(text, whole.language, about.guesses, about.civic, located, whole.city_id)
+    return Understanding(text, whole.language, about.guesses, about.civic, city_id=whole.city_id)
+
+
+def _with_place(here: Jurisdiction, part: Understanding) -> Understanding:
+    return replace(part, located=here.locator.locate(part.text, part.language))
 
 
 def _meant(said: str, known: Known) -> str:

@@ -51,7 +51,10 @@ async def look(vigil: Vigil) -> None:
     """Sends what is due to be told."""
     work, now = vigil.handling, vigil.handling.clock.now()
     overdue = await work.store.read(lambda tx: tx.console.unalerted(now, MOST_LISTED))
-    troubles = [*_refused_keys(vigil), *_silent_cities(vigil, now), *await _stuck(vigil, now)]
+    refused = vigil.refused_keys()
+    standing = [*_refused_keys(refused), *_silent_cities(vigil, refused, now), *await _stuck(vigil, now)]
+    vigil.told.intersection_update(standing)  # what is over is told again when it comes again
+    troubles = [trouble for trouble in standing if trouble not in vigil.told]
     urgent = any(item.reason in AT_ONCE for item in overdue)
     rested = vigil.last_letter is None or now - vigil.last_letter >= vigil.digest
     if not (overdue or troubles) or not (urgent or rested):
@@ -65,48 +68,42 @@ async def look(vigil: Vigil) -> None:
         log.warning("duty letter not sent", extra={"error": str(error)})
         return
     vigil.last_letter = now
-    vigil.told.update(trouble for trouble in troubles)
+    vigil.told.update(troubles)
     ids = [item.id for item in overdue]
     await work.store.write(lambda tx: tx.console.mark_alerted(ids))
     log.info("duty told", extra={"items": len(ids), "troubles": len(troubles)})
 
 
-def _refused_keys(vigil: Vigil) -> list[str]:
-    """Cities that take no report of ours until somebody mends our key; told at once, and when it comes again."""
-    refused = vigil.refused_keys()
-    lines = {
-        city_id: f"{city_id} refuses our API key; its reports are held until it is mended. It says: {words}"
+def _refused_keys(refused: Mapping[str, str]) -> list[str]:
+    """Cities that take no report of ours until somebody mends our key."""
+    return [
+        f"{city_id} refuses our API key; its reports are held until it is mended. It says: {words}"
         for city_id, words in refused.items()
-    }
-    mended = {line for line in vigil.told if " refuses our API key" in line} - set(lines.values())
-    vigil.told -= mended
-    return [line for line in lines.values() if line not in vigil.told]
+    ]
 
 
-def _silent_cities(vigil: Vigil, now: datetime) -> list[str]:
-    """Cities whose circuit has been open for long; each is told once, until it has answered again."""
+def _silent_cities(vigil: Vigil, refused: Mapping[str, str], now: datetime) -> list[str]:
+    """Cities whose circuit has been open for long."""
     lines = []
     for city_id, until in vigil.circuits().items():
         if not any(moment and moment > now for moment in until):
             vigil.silent_since.pop(city_id, None)
             continue
-        if city_id in vigil.refused_keys():
-            continue  # it answers, and was told of
+        if city_id in refused:
+            continue  # it answers, and is told of
         since = vigil.silent_since.setdefault(city_id, now)
-        line = f"The endpoint of {city_id} has not answered since {since:%Y-%m-%d %H:%M} UTC."
-        if now - since >= LONG_OPEN and line not in vigil.told:
-            lines.append(line)
+        if now - since >= LONG_OPEN:
+            lines.append(f"The endpoint of {city_id} has not answered since {since:%Y-%m-%d %H:%M} UTC.")
     return lines
 
 
 async def _stuck(vigil: Vigil, now: datetime) -> list[str]:
     """Accounts whose messages have not left for long: the provider is down, or has suspended the account."""
     stuck = await vigil.handling.store.read(lambda tx: tx.console.stuck_accounts(now - LONG_OPEN))
-    lines = (
+    return [
         f"Messages of the account {account} do not leave; the oldest waits since {since:%H:%M} UTC."
         for account, since in stuck
-    )
-    return [line for line in lines if line not in vigil.told]
+    ]
 
 
 async def _tell(vigil: Vigil, overdue: Sequence[QueueItem], troubles: Sequence[str]) -> None:

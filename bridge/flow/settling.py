@@ -19,7 +19,6 @@ from bridge.flow.jurisdiction import Jurisdiction
 from bridge.flow.media import Files
 from bridge.ports import Catalog, Clock, Store, Transaction
 from bridge.vocabulary import (
-    Alarm,
     Attribute,
     CityAccepted,
     CityRefused,
@@ -115,12 +114,7 @@ def _facts(
         unsent=tx.unsent_question(conversation),
         held=jurisdiction.policy.forget == "erase" and tx.is_held(conversation.contact_id),
         last_heard=conversation.last_heard,
-        alarm=_alarm(jurisdiction, event) if isinstance(event, MessageArrived) else None,
     )
-
-
-def _alarm(jurisdiction: Jurisdiction, event: MessageArrived) -> Alarm | None:
-    return jurisdiction.alarms(event.message.text) or event.understanding.alarm
 
 
 def _nearby(

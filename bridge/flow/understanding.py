@@ -75,7 +75,8 @@ def understand(
     words = "\n".join([*draft.words, text])[:LONGEST_READ] if draft and afresh else said
     written = first.written(said, language)
     about = here.classifier.classify(words, written or UNREAD) if words.strip() else Classified()
-    alarm = Alarm(about.alarm, LIKENESS, language) if about.alarm else None
+    like = Alarm(about.alarm, LIKENESS, language) if about.alarm else None
+    alarm = None if message.automatic else here.alarms(message.text) or like
     home = _home(here, message, located, language)
     whole = Understanding(
         text, language, about.guesses, about.civic, located, here.id, afresh, home, written, alarm

@@ -476,7 +476,6 @@ class Facts:
     unsent: bool = False
     held: bool = False
     last_heard: datetime | None = None
-    alarm: Alarm | None = None
 
 
 SUBMIT = 0.45

@@ -118,4 +118,4 @@ class Understanding:
     afresh: bool = False
     home: Place | None = None
     written: str = "en"
-    alarm: Alarm | None = None  # by likeness
+    alarm: Alarm | None = None  # by a rule, else by likeness

@@ -170,7 +170,7 @@ class Resident(RuleBasedStateMachine):
         alarm = Alarm(kind, "fire", language)  # type: ignore[arg-type]
         event = self._inbound("my house is on fire", (), Located(), 0.9)
         self._happens(EmergencyHeard(event.message, alarm))
-        self._happens(event, alarm=alarm)
+        self._happens(replace(event, understanding=replace(event.understanding, alarm=alarm)))
 
     @rule(automatic=st.just(True))
     def machine_answers(self, automatic: bool) -> None:
@@ -270,7 +270,7 @@ class Resident(RuleBasedStateMachine):
         self._happens(replace(self._inbound(text, guessed, where, civic, pin=pin, files=files), parts=parts))
         self.last_heard = self.now
 
-    def _happens(self, event: Event, alarm: Alarm | None = None) -> tuple[object, ...]:
+    def _happens(self, event: Event) -> tuple[object, ...]:
         facts = Facts(
             SERVICES,
             "Fairview",
@@ -281,7 +281,6 @@ class Resident(RuleBasedStateMachine):
             channel=self.channel,
             nearby=tuple(self.reports),
             last_heard=self.last_heard,
-            alarm=alarm,
         )
         before = self.state
         decision = decide(before, event, facts, self.policy, self.now)

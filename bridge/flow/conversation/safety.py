@@ -29,7 +29,7 @@ def heard(state: State, event: EmergencyHeard, policy: Policy) -> Decision:
 
 def emergency(turn: Turn) -> Decision | None:
     """An emergency is never filed unasked. A threat is staff's, and a report in the same breath is taken."""
-    alarm = turn.facts.alarm
+    alarm = turn.event.understanding.alarm
     if alarm is None or alarm.kind == "threat":
         return None
     if alarm.kind == "self_harm" or turn.state.draft:

@@ -52,7 +52,8 @@ async def set_retention(visit: Visit) -> Response:
     """Shows first how many rows would go with the ages of the form; keeps them once that was seen."""
     _for_all_cities(visit)
     wanted = {kind: _asked(visit.field(kind, 8), label) for kind, (label, _) in KINDS.items()}
-    before = {kind: _days(await _now_ruled(visit), kind) for kind in KINDS}
+    now = await _now_ruled(visit)
+    before = {kind: _days(now, kind) for kind in KINDS}
     changed = {kind: days for kind, days in wanted.items() if days != before[kind]}
     if visit.field("seen") != "yes" or not changed:
         return await _page(visit, wanted, seen=bool(changed))

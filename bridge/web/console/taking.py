@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from bridge.flow.settling import Handling
 from bridge.ports import Transaction
 from bridge.vocabulary.console import Cell, Figures, Spot
+from classifiers.places.drawing import Box
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -22,7 +23,6 @@ KEPT_FOR = 50  # times as long as counting took
 FIGURES_FRESH = timedelta(minutes=10)
 CELLS_FRESH = timedelta(minutes=1)
 Cities = tuple[str, ...]
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,14 @@ from typing import Any
 
 from bridge.app import SystemClock, build_models, client_of
 from bridge.app.database import open_beside
-from bridge.app.parts import LEARNED, SERVICE_MODEL, history_file
+from bridge.app.parts import LEARNED, history_file
 from bridge.errors import BridgeError, Retryable
 from bridge.open311.client import Client
 from bridge.open311.listing import Listing, Query
 from bridge.ports import Blobs, Store
 from bridge.store.blobs import FolderBlobs
 from bridge.vocabulary import (
+    SERVICE_MODEL,
     Artifact,
     Classified,
     LearningResult,
@@ -54,7 +55,6 @@ from config.settings import CitySettings, Settings
 
 Progress = Callable[[str], None]
 
-KIND = SERVICE_MODEL
 WINDOW = timedelta(days=14)
 READS_A_WINDOW = 50
 TRIES = 4  # of a window
@@ -269,9 +269,9 @@ async def keep(lesson: Lesson, city_id: str, store: Store, blobs: Blobs, *, take
     }
     artifact = Artifact(blob_id, manifest)
     if take:
-        await store.write(lambda tx: tx.activate(city_id, KIND, artifact))
+        await store.write(lambda tx: tx.activate(city_id, SERVICE_MODEL, artifact))
     else:
-        await store.write(lambda tx: tx.keep_artifact(city_id, KIND, artifact))
+        await store.write(lambda tx: tx.keep_artifact(city_id, SERVICE_MODEL, artifact))
     return artifact
 
 
@@ -293,7 +293,7 @@ async def lesson(
             await fetch_history(client, file, since, datetime.now(UTC), progress)
         finally:
             await client.close()
-    active = await store.read(lambda tx: tx.active_artifact(city.id, KIND))
+    active = await store.read(lambda tx: tx.active_artifact(city.id, SERVICE_MODEL))
     running = FolderBlobs(settings.data_dir / "blobs").path(active.blob_id) if active else built_in
     taught = await store.read(lambda tx: tx.console.examples(city.id))
     corrections = [Row(each.text, each.language or "en", each.service_code, each.service_code) for each in taught]

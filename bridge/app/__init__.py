@@ -27,7 +27,6 @@ from bridge.app.database import open_database
 from bridge.app.looks import Look, scheduled
 from bridge.app.meters import Meters
 from bridge.app.parts import (
-    SERVICE_MODEL,
     MakeJurisdiction,
     Progress,
     build_models,
@@ -54,7 +53,7 @@ from bridge.flow.settling import Handling
 from bridge.open311.client import Client
 from bridge.ports import Accept, Blobs, Channel, Clock, Store, Transaction, Wake
 from bridge.store.blobs import FolderBlobs
-from bridge.vocabulary import Artifact, Oddity, Service
+from bridge.vocabulary import SERVICE_MODEL, Artifact, Oddity, Service
 from bridge.web.console.app import console_app
 from bridge.web.console.figures import SPANS
 from bridge.web.console.parts import Console

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from bridge.app.mailer import RelayMailer
-from bridge.app.parts import GAZETTEER
 from bridge.city.desk import Desk
 from bridge.flow.settling import Handling
 from bridge.flow.vigil import Vigil
 from bridge.open311.client import Client
 from bridge.ports import Blobs, Channel, Store
 from bridge.store.types import new_id
-from bridge.vocabulary import Outbound
+from bridge.vocabulary import GAZETTEER, Outbound
 from bridge.web.console.parts import MOUNT, AccountInfo, Console
 from bridge.web.console.signin import first_link
 from classifiers.places.drawing import Box, Drawing, drawing

@@ -30,7 +30,7 @@ from bridge.open311.profile import Profile
 from bridge.open311.shown import File
 from bridge.ports import Blobs, Clock, Locator, Store, Transaction
 from bridge.store.blobs import digest
-from bridge.vocabulary import Artifact
+from bridge.vocabulary import GAZETTEER, SERVICE_MODEL, Artifact
 from classifiers import addresses, gazetteer, services, training
 from classifiers.geocode import PlaceLocator
 from classifiers.language import LanguageDetector
@@ -41,8 +41,6 @@ T = TypeVar("T")
 
 Progress = Callable[[str], None]
 CONTACT_FIELDS = ("first_name", "last_name", "email", "phone")
-SERVICE_MODEL = "service model"
-GAZETTEER = "gazetteer"
 LEARNED = "learned"  # the source of a model that `learn` made: no start replaces it by the built-in one
 
 

@@ -18,7 +18,7 @@ from bridge.errors import BridgeError, SettingsError
 from bridge.learning import Lesson
 from bridge.ports import Store
 from bridge.store.blobs import FolderBlobs
-from bridge.vocabulary import PerService
+from bridge.vocabulary import SERVICE_MODEL, PerService
 from config.settings import CitySettings, Settings
 
 app = typer.Typer()
@@ -120,8 +120,8 @@ def list_models(config: ConfigFile = DEFAULT_CONFIG, city: CityId = "") -> None:
 
 async def _list(settings: Settings, city_id: str) -> None:
     async with _opened(settings) as (store, _):
-        active = await store.read(lambda tx: tx.active_artifact(city_id, learning.KIND))
-        kept = await store.read(lambda tx: tx.artifacts(city_id, learning.KIND))
+        active = await store.read(lambda tx: tx.active_artifact(city_id, SERVICE_MODEL))
+        kept = await store.read(lambda tx: tx.artifacts(city_id, SERVICE_MODEL))
     for artifact in kept:
         mark = "*" if active and active.blob_id == artifact.blob_id else " "
         scores = artifact.manifest.get("scores", {})
@@ -142,9 +142,9 @@ def restore_model(
 
 async def _restore(settings: Settings, city_id: str, prefix: str) -> None:
     async with _opened(settings) as (store, _):
-        kept = await store.read(lambda tx: tx.artifacts(city_id, learning.KIND))
+        kept = await store.read(lambda tx: tx.artifacts(city_id, SERVICE_MODEL))
         found = [artifact for artifact in kept if artifact.blob_id.startswith(prefix)]
         if len(found) != 1:
             raise SettingsError(f"{prefix}: {'no' if not found else 'more than one'} model begins so")
-        await store.write(lambda tx: tx.activate(city_id, learning.KIND, found[0]))
+        await store.write(lambda tx: tx.activate(city_id, SERVICE_MODEL, found[0]))
     say(f"{found[0].blob_id[:12]} is in use; a running bridge takes it within a minute.")

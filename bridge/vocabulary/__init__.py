@@ -114,6 +114,8 @@ from bridge.vocabulary.requests import (
     Watched,
 )
 from bridge.vocabulary.rows import (
+    GAZETTEER,
+    SERVICE_MODEL,
     Artifact,
     Attempt,
     Conversation,
@@ -137,8 +139,10 @@ from bridge.vocabulary.work import Backlog, DeadRow, QueueFigures
 __all__ = [
     "ASK",
     "CIVIC",
+    "GAZETTEER",
     "LIKENESS",
     "NO_SUCH_NUMBER",
+    "SERVICE_MODEL",
     "SUBMIT",
     "Alarm",
     "AlarmKind",

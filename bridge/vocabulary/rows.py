@@ -74,6 +74,9 @@ class Conversation:
     last_heard: datetime | None = None  # when the resident last wrote, before the message in hand
 
 
+SERVICE_MODEL, GAZETTEER = "service model", "gazetteer"  # kinds of artifacts
+
+
 @dataclass(frozen=True, slots=True)
 class Artifact:
     """A model or gazetteer in the blobs. `manifest` says what it was made from, and how."""

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from bridge.app.parts import SERVICE_MODEL, history_file, history_mark
+from bridge.app.parts import history_file, history_mark
+from bridge.vocabulary import SERVICE_MODEL
 from tests.browser.house import CITY, House
 from tests.e2e.waiting import until
 from tests.learning.test_learning import reports

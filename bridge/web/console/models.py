@@ -8,11 +8,10 @@ from starlette.responses import Response
 
 from bridge.flow.staffing import Unknown
 from bridge.ports import Transaction
-from bridge.vocabulary import Artifact, LearningRun
+from bridge.vocabulary import SERVICE_MODEL, Artifact, LearningRun
 from bridge.vocabulary.console import Example
 from bridge.web.console.visit import Visit, to
 
-MODEL = "service model"
 RUNS = 10
 SCORES = (
     ("top1", "Right at once"),
@@ -26,7 +25,11 @@ async def models(visit: Visit) -> Response:
     city_id = visit.city()
 
     def read(tx: Transaction) -> tuple[tuple[Artifact, ...], Artifact | None, tuple[Example, ...]]:
-        return tx.artifacts(city_id, MODEL), tx.active_artifact(city_id, MODEL), tx.console.examples(city_id)
+        return (
+            tx.artifacts(city_id, SERVICE_MODEL),
+            tx.active_artifact(city_id, SERVICE_MODEL),
+            tx.console.examples(city_id),
+        )
 
     kept, active, examples = await visit.store.read(read)
     runs = await visit.store.read(lambda tx: tx.learning_runs(city_id, RUNS))
@@ -61,7 +64,7 @@ async def run(visit: Visit) -> Response:
     chosen = next((one for one in found if one.id == visit.path("id")), None)
     if chosen is None:
         raise Unknown("there is no such run")
-    active = await visit.store.read(lambda tx: tx.active_artifact(city_id, MODEL))
+    active = await visit.store.read(lambda tx: tx.active_artifact(city_id, SERVICE_MODEL))
     known = visit.console.handling.jurisdictions[city_id].services
     return visit.page(
         "setup_models_result.html",
@@ -92,10 +95,10 @@ async def use(visit: Visit) -> Response:
         raise Unknown("there is no such city")
 
     def work(tx: Transaction) -> None:
-        chosen = next((kept for kept in tx.artifacts(city_id, MODEL) if kept.blob_id == blob_id), None)
+        chosen = next((kept for kept in tx.artifacts(city_id, SERVICE_MODEL) if kept.blob_id == blob_id), None)
         if chosen is None:
             raise Unknown("there is no such model")
-        tx.activate(city_id, MODEL, chosen)
+        tx.activate(city_id, SERVICE_MODEL, chosen)
 
     await visit.store.write(work)
     await visit.trace("model.used", "model", blob_id[:12], city=city_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,17 +115,19 @@ def _train_types(language: str, lines: Sequence[Line], vectors: _Vectors) -> Lan
     targets = np.array([labels.index(line.type_id) for line in lines])
     penalties, scale = (_PENALTIES, _SCALE) if read_well else (_PENALTIES_OF_OTHERS, _SCALE_OF_OTHERS)
     fitting.train(nlp, TYPES, docs, targets, penalties, scale)
-    _train_alarms(nlp, lines, read_corpus(EMERGENCIES / f"{language}.txt"), vectors)
+    emergencies = EMERGENCIES / f"{language}.txt"
+    if emergencies.is_file():
+        others = [doc for doc, line in zip(docs, lines, strict=True) if line.type_id not in _MAY_ALARM]
+        _train_alarms(nlp, read_corpus(emergencies), others, vectors)
     return nlp
 
 
-def _train_alarms(nlp: Language, lines: Sequence[Line], emergencies: Sequence[Line], vectors: _Vectors) -> None:
+def _train_alarms(nlp: Language, emergencies: Sequence[Line], others: Sequence[Doc], vectors: _Vectors) -> None:
     """Appends the text categoriser that tells what is for the emergency line from everything else."""
     kinds = [*ALARMS, _NONE]
     pipeline.add_textcat(nlp, ALARM_KINDS, [ALARM + kind for kind in kinds], _BUCKETS_OF_OTHERS)
-    known = [*emergencies, *(replace(line, type_id=_NONE) for line in lines if line.type_id not in _MAY_ALARM)]
-    docs = vectors.docs(nlp, [line.text for line in known])
-    targets = np.array([kinds.index(line.type_id) for line in known])
+    docs = [*vectors.docs(nlp, [line.text for line in emergencies]), *others]
+    targets = np.array([kinds.index(line.type_id) for line in emergencies] + [kinds.index(_NONE)] * len(others))
     fitting.train(nlp, ALARM_KINDS, docs, targets, _PENALTIES_OF_ALARMS)
 
 

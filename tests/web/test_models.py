@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from bridge.flow import learning
 from bridge.flow.learning import Teach
 from bridge.ports import Transaction
-from bridge.vocabulary import Artifact, LearningResult, LearningRun, PerService
+from bridge.vocabulary import SERVICE_MODEL, Artifact, LearningResult, LearningRun, PerService
 from bridge.vocabulary.console import Example
-from bridge.web.console.models import MODEL
 from tests.web.world import CITY, OTHER_CITY, World
 
 BUILT_IN, LEARNED = Artifact("1" * 64, {"source": "built-in 9"}), Artifact("2" * 64, {"source": "learned"})
@@ -25,7 +24,7 @@ def teacher(world: World) -> Teach:
         result = LearningResult(800, 120, BEFORE, AFTER, ROWS, LEARNED.blob_id, run.take)
 
         def work(tx: Transaction) -> None:
-            (tx.activate if run.take else tx.keep_artifact)(run.city_id, MODEL, LEARNED)
+            (tx.activate if run.take else tx.keep_artifact)(run.city_id, SERVICE_MODEL, LEARNED)
             tx.end_learning(run.id, result=result)
 
         await world.store.write(work)
@@ -34,7 +33,7 @@ def teacher(world: World) -> Teach:
 
 
 async def active(world: World) -> str:
-    found = await world.store.read(lambda tx: tx.active_artifact(CITY, MODEL))
+    found = await world.store.read(lambda tx: tx.active_artifact(CITY, SERVICE_MODEL))
     assert found
     return found.blob_id
 
@@ -44,7 +43,7 @@ async def runs(world: World) -> Sequence[LearningRun]:
 
 
 async def test_a_model_is_learned_compared_promoted_and_the_old_one_restored(world: World):
-    await world.store.write(lambda tx: tx.activate(CITY, MODEL, BUILT_IN))
+    await world.store.write(lambda tx: tx.activate(CITY, SERVICE_MODEL, BUILT_IN))
     clerk = await world.clerk("admin")
     await clerk.post("/setup/models/learn", city=CITY)
     assert "It waits for its turn" in (await clerk.get("/setup/models")).text

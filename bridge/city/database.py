@@ -6,12 +6,14 @@ cut, and `BEGIN IMMEDIATE` for writers: with the default BEGIN two of them can b
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any
 
 from alembic import command
@@ -87,10 +89,26 @@ def _for_writing(engine: Engine) -> Engine:
     return engine.execution_options(city_begin="BEGIN IMMEDIATE")
 
 
-def _prepare(foreign_keys: str, connection: Any, _record: Any) -> None:
+def _prepare(foreign_keys: str, connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late; ours is below
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"foreign_keys={foreign_keys}"):
+    _write_ahead(connection)
+    for pragma in ("synchronous=FULL", f"foreign_keys={foreign_keys}"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Changing a new file to a write-ahead log wants it alone, and there SQLite's own waiting does not help:
+    of two who try at the same moment one is told "locked" at once, lest each wait for the other."""
+    last = monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > last:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

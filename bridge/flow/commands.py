@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from bridge.vocabulary import Mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,19 @@ UNDO = _words(
     "undo, never mind, nevermind, forget it, forget about it, delete it, take it back, scratch that, "
     "ignore that, drop it",
     "deshacer, deshaga, olvidelo, olvidalo, no importa, borrelo, borralo, dejelo",
+)
+_SOLVED = (
+    r"(?: (?:please|por favor|thanks|thank you|gracias))?"
+    r"(?: .{0,40}\b(?:fixed|gone|done|resolved|solved|working|ok|okay|fine|cleaned|back on|came|picked it up|"
+    r"arreglaron|arreglado|resuelto|solucionado|recogieron|funciona|vinieron|limpiaron)\b.{0,20})?"
+)
+_UNDO_SENTENCE = re.compile(
+    r"(?:(?:ok|okay|sorry|actually|please|perdon|por favor) )*"
+    r"(?:(?:cancel|scratch|forget|ignore|disregard|withdraw|drop|delete) (?:that|it|this|(?:my|the) (?:last )?"
+    r"(?:report|message|request|complaint|text|one))|never ?mind|forget about it"
+    r"|(?:cancele|cancelen|cancela|olvide|olvida|ignore|ignoren|borre|borren) "
+    r"(?:eso|esto|(?:el|mi) (?:reporte|mensaje|solicitud))"
+    r"|olvidelo|ya no importa|no importa)" + _SOLVED
 )
 ANONYMOUS = _words(
     "anonymous, anonymously, stay anonymous, keep me anonymous, i want to stay anonymous, no name",
@@ -194,6 +210,11 @@ _CORRECTION = re.compile(
     r")",
     re.IGNORECASE,
 )
+_BESIDE_A_PLACE = _words(
+    "a, at, on, in, near, by, the, of, and, it, is, its, s, address, location, corner, intersection, number, no, "
+    "house, apt, front, across, from, to, between, here, city",
+    "en, la, el, de, del, esquina, con, y, cerca, frente, numero, es, calle, direccion, lugar, entre",
+)
 _WRONG_PLACE = re.compile(
     rf"wrong {_PLACE_WORDS}|direcci[oó]n (?:equivocada|incorrecta|mal)|lugar equivocado", re.IGNORECASE
 )
@@ -223,6 +244,13 @@ _ASKS_WITHOUT_A_MARK = re.compile(
     r"how much|who (?:do|can) i (?:call|talk)|where (?:can|do) i\b|"
     r"(?:a )?qu[eé] hora|cu[aá]ndo (?:es|son|pasan?|abren?|cierran?)\b|c[oó]mo puedo|cu[aá]nto cuesta|"
     r"d[oó]nde puedo|a qui[eé]n (?:le )?llamo)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+_ASKS_FOR_A_DATE = re.compile(
+    r"\s*¿?\s*(?:when|what (?:day|time)|cu[aá]ndo|qu[eé] d[ií]a|a qu[eé] hora)\s+"
+    r"(?:is|are|does|do|es|son|pasan?|hay|abren?|cierran?)\b"
+    r"(?!\s+(?:some|any)(?:one|body)\b|\s+(?:it|this|that|you|they|the city|alguien|la ciudad|ustedes)\b)"
+    r"(?:(?!going to|gonna|finally|ever\b|fix|\bvan? a\b|arregl).)*$",
     re.IGNORECASE | re.DOTALL,
 )
 _WANTS_TO_KNOW = re.compile(
@@ -307,7 +335,8 @@ def is_forget(text: str) -> bool:
 
 
 def is_undo(text: str) -> bool:
-    return bare(text) in UNDO
+    said = bare(text)
+    return said in UNDO or bool(_UNDO_SENTENCE.fullmatch(said))
 
 
 def is_anonymous(text: str) -> bool:
@@ -382,6 +411,14 @@ def without_correction(text: str) -> str:
     return _CORRECTION.sub("", text, count=1).strip()
 
 
+def is_place_alone(text: str, mentions: Sequence[Mention]) -> bool:
+    """Whether a message names a place and says nothing else: "corner of 5th and Main"."""
+    rest = text
+    for said in mentions:
+        rest = rest[: said.start] + " " * (said.end - said.start) + rest[said.end :]
+    return bool(mentions) and all(word in _BESIDE_A_PLACE or word.isdigit() for word in bare(rest).split())
+
+
 def home_in(text: str) -> str | None:
     """The address in "I live at 412 Oak St"."""
     match = _MY_HOME.match(text)
@@ -396,6 +433,11 @@ def is_question(text: str) -> bool:
     """Asks to know something ("when is trash day?"); "can you fix the light?" asks for work."""
     asks = _ASKS.fullmatch(text) or _ASKS_WITHOUT_A_MARK.fullmatch(text) or _WANTS_TO_KNOW.search(text)
     return bool(asks)
+
+
+def asks_for_a_date(text: str) -> bool:
+    """Asks when something is ("when is trash pickup on Elm St?"), and complains of nothing."""
+    return bool(_ASKS_FOR_A_DATE.match(text))
 
 
 def is_about_it(text: str) -> bool:

@@ -17,6 +17,7 @@ from bridge.vocabulary import (
     Draft,
     Facts,
     FileReport,
+    Located,
     MessageArrived,
     Place,
     Problem,
@@ -50,7 +51,8 @@ def _answer(state: State, draft: Draft, event: MessageArrived, facts: Facts, now
     text = event.message.text
     match state.question:
         case "which_place" if len(draft.candidates) == 1 and (commands.is_yes(text) or commands.is_no(text)):
-            return replace(draft, place=draft.candidates[0] if commands.is_yes(text) else None, candidates=())
+            right = commands.is_yes(text)
+            return replace(draft, place=draft.candidates[0] if right else None, candidates=(), unfound=not right)
         case "which_place" | "service" if commands.is_none(text):
             return replace(draft, candidates=()) if state.question == "which_place" else replace(draft, guesses=())
         case "which_place" | "service":
@@ -169,7 +171,7 @@ def _place(draft: Draft, question: Question | None, event: MessageArrived) -> Dr
     located = event.understanding.located
     if located.candidates and not located.ask:
         return replace(draft, place=located.candidates[0], candidates=(), outside=False)
-    draft = replace(draft, outside=located.outside)
+    draft = replace(draft, outside=located.outside, unfound=_names_a_place(located) and not located.candidates)
     if question in ("place", "which_place") and not located.outside and len(located.candidates) <= 1:
         return _told_again(draft, event)
     return replace(draft, candidates=located.candidates or draft.candidates)
@@ -185,9 +187,13 @@ def _told_again(draft: Draft, event: MessageArrived) -> Draft:
         return replace(draft, candidates=located.candidates)
     if len(before) == 1:
         return replace(draft, place=before[0], candidates=())
-    if any(mention.kind != "relative" for mention in located.mentions):
+    if _names_a_place(located):
         return replace(draft, place=_in_words(event.message.text.strip()))
     return draft
+
+
+def _names_a_place(located: Located) -> bool:
+    return any(mention.kind != "relative" for mention in located.mentions)
 
 
 def _in_words(words: str) -> Place:

@@ -187,7 +187,9 @@ def _where(draft: Draft, facts: Facts) -> Say:
         return Say(
             "ask.no_such_number" if unknown else "ask.where_on", {"street": street.address}, asks_place=True
         )
-    return Say("ask.place_again" if "place" in draft.asked else "ask.place", asks_place=True)
+    if draft.unfound:
+        return Say("ask.place_again", asks_place=True)
+    return Say("ask.place_still" if "place" in draft.asked else "ask.place", asks_place=True)
 
 
 def no_attribute(draft: Draft, state: State, facts: Facts, policy: Policy) -> Gap | None:

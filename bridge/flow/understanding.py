@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.flow import clauses, commands
@@ -28,11 +28,21 @@ NEITHER = 0.05  # at most so likely each part may be of the other's service: nei
 NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer
 VAGUE_M = 75.0  # a pin or a photo's place wider than this is asked about
 LONGEST_NAME = 4  # words of a street
+LONGEST_ANSWER = 12  # words that tell where on a street
 _ON = {"es": "en"}
 UNREAD = "und"  # BCP 47: undetermined
 
-_NUMBER_ALONE = re.compile(r"(?:it'?s |its |at |is |es (?:el )?)?#?(\d{1,5})\W*", re.IGNORECASE)
+_NUMBER_ALONE = re.compile(
+    r"(?:it'?s |at |is |es )?(?:the |el )?(?:house |casa )?(?:(?:number|no|n[uú]mero|n[uú]m)\b\.? ?)?"
+    r"#?(\d{1,5})\W*",
+    re.IGNORECASE,
+)
 _LEADING_NUMBER = re.compile(r"^\d{1,5}\b")
+_AT_A_STREET = re.compile(
+    r"(?:(?:it'?s|at|and|by|near|on|with|y|con|en|cerca de|es|esquina(?: de| con)?|crosses|meets"
+    r"|(?:the |cross |by the )?corner(?: of| with)?|cross street(?: is)?)\s+)*(?:(?:the|la|el|calle)\s+)?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,11 @@ def understand(
     language = first.detect(text, known.language or message.language)
     said = commands.without_correction(text) if commands.is_correction(text) else text
     here, located = _locate(jurisdictions, message, taken_at, _meant(said, known), language, known.place)
+    for joined, shift in _along(said, known) if located.ask and not message.pin else ():
+        there, along = _locate(jurisdictions, message, taken_at, joined, language, known.place)
+        if along.candidates and not along.ask:
+            here, located = there, replace(along, mentions=tuple(_moved(each, -shift) for each in along.mentions))
+            break
     if not located.candidates and not message.pin and _may_be_a_name(said, draft):
         on = f"{_ON.get(language, 'on')} "
         here, located = _locate(jurisdictions, message, taken_at, on + said, language, known.place)
@@ -136,12 +151,29 @@ def _meant(said: str, known: Known) -> str:
     number = _NUMBER_ALONE.fullmatch(said.strip())
     if not number:
         return said
-    street = known.draft.candidates[0].address if known.draft and len(known.draft.candidates) == 1 else ""
     if known.draft and known.draft.place is None:
-        return f"{number[1]} {_LEADING_NUMBER.sub('', street).strip()}" if street else said
+        street = _street_asked_about(known)
+        return f"{number[1]} {street}" if street else said
     if place is None or not _LEADING_NUMBER.match(place.address):
         return said
     return _LEADING_NUMBER.sub(number[1], place.address)
+
+
+def _street_asked_about(known: Known) -> str:
+    """The one street that the draft's place is on, as far as it is known."""
+    one = known.draft.candidates[0] if known.draft and len(known.draft.candidates) == 1 else None
+    street = _LEADING_NUMBER.sub("", one.address).partition(",")[0].strip() if one else ""
+    return "" if "&" in street else street
+
+
+def _along(said: str, known: Known) -> Iterator[tuple[str, int]]:
+    """An answer as words about the street that was asked about, each with how far its own words are moved: "3rd"
+    is a corner of it, "between 3rd and 4th" a stretch."""
+    street = _street_asked_about(known)
+    if street and known.draft and known.draft.place is None and len(said.split()) <= LONGEST_ANSWER:
+        yield f"{street} {said}", len(street) + 1
+        other = _AT_A_STREET.sub("", said, count=1)
+        yield f"{street} and {other}", len(street) + 5 - (len(said) - len(other))
 
 
 def _moved(mention: Mention, by: int) -> Mention:

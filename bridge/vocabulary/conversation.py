@@ -76,6 +76,7 @@ class Draft:
     place: Place | None = None
     candidates: tuple[Place, ...] = ()
     outside: bool = False
+    unfound: bool = False  # the last words name a place that nobody knows
     city_id: str = ""
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     asking: str = ""

@@ -41,6 +41,7 @@ _AREA_BEFORE = re.compile(
     r"\b(?:area|vicinity|neighbou?rhood|somewhere|zona|alrededores)\s+(?:(?:of|near|around|by|on|at|del?|cerca)\s+)?(?:the\s+|la\s+)?$",
     re.IGNORECASE,
 )
+_CLAUSE_ENDS = re.compile(r"\s*(?:$|[.,:;!?()\n]|[-–]\s)")
 _APART = re.compile(r"\b(?:from|to)\b", re.IGNORECASE)
 
 
@@ -220,9 +221,14 @@ def _by_corner(reading: Reading) -> list[Found]:
 
 
 def _corner_said(text: str, one: Mention, two: Mention) -> bool:
-    """Whether "X and Y" is said as a corner: "Elm and Oak need plowing" only lists two streets."""
+    """Whether "X and Y" is said as a corner: "pothole Elm and 3rd"; "Elm and Oak need plowing" lists streets."""
     listed = _LISTED.fullmatch(text, one.end, two.start)
-    return not listed or one.start < 4 or bool(_CORNER_CUE.search(text, max(0, one.start - 30), one.start))
+    said_last = _CLAUSE_ENDS.match(text, two.end)
+    return (
+        not listed
+        or one.start < 4
+        or bool(said_last or _CORNER_CUE.search(text, max(0, one.start - 30), one.start))
+    )
 
 
 def _is_area(text: str, first: Mention, last: Mention) -> bool:

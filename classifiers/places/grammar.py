@@ -34,7 +34,7 @@ _MEETING = (
 _JOINT = re.compile(rf"\s*[,.]?\s*(?:(?<!\w){_MEETING}\s+{_THE}|[/&@+]\s*{_THE})", re.IGNORECASE)
 _UNTIL = r"(?:to|a|hasta|until|till|thru|through|(?:all\s+the\s+way|up|down)\s+to)"
 _BETWEEN_JOINT = re.compile(
-    rf"\s*[,.]?\s*(?:(?<!\w)(?:and|&amp;|&|y|e|{_UNTIL})\s+{_THE}|[/&-]\s*)", re.IGNORECASE
+    rf"\s*[,.]?\s*(?:(?<!\w)(?:and|&amp;|&|n|y|e|{_UNTIL})\s+{_THE}|[/&-]\s*)", re.IGNORECASE
 )
 _FROM_JOINT = re.compile(rf"\s*,?\s*(?:(?<!\w){_UNTIL}\s+{_THE}|-\s*)", re.IGNORECASE)
 _BETWEEN_WORDS = rf"\b(?:in\s+)?(?:between|betw|btwn|btw|bet|b/w|entre)\.?\s+{_THE}"

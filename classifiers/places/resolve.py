@@ -36,6 +36,9 @@ CORNER_M = 20.0
 _CLEAR = 0.9
 """Score of a street's very name, said with or without its direction; less is a typo or a wrong suffix."""
 
+_DOUBTED = 0.75
+"""What is left of a score that is to be asked about."""
+
 _NEAR_MISS_M = 300.0
 """Streets the map leaves that far apart may still meet: maps miss pieces."""
 
@@ -67,12 +70,23 @@ def streets_of(gazetteer: Gazetteer, text: str) -> tuple[StreetMatch, ...]:
     for end in range(len(words), 0, -1):
         matches = gazetteer.streets(" ".join(words[:end]))
         if _cut_short(words, end):
-            matches = tuple(replace(m, score=0.75 * m.score) for m in matches)
+            matches = tuple(replace(m, score=_DOUBTED * m.score) for m in matches)
         if matches and matches[0].score >= _CLEAR:
             return matches
         if matches and (not best or matches[0].score > best[0].score):
             best = matches
-    return best
+    return _behind_other_words(gazetteer, words) or best
+
+
+def _behind_other_words(gazetteer: Gazetteer, words: Sequence[str]) -> tuple[StreetMatch, ...]:
+    """The very name of a street behind a word or two that belong to the sentence: "mesas Maple St". Sure only where
+    capitals tell them apart: "Old Main St" may be another street than Main St."""
+    for start in range(1, min(3, len(words))):
+        matches = gazetteer.streets(" ".join(words[start:]))
+        if matches and matches[0].score >= _CLEAR:
+            told_apart = " ".join(words[:start]).islower() and words[start][:1].isupper()
+            return matches if told_apart else tuple(replace(m, score=_DOUBTED * m.score) for m in matches)
+    return ()
 
 
 def _cut_short(words: Sequence[str], end: int) -> bool:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from bridge.vocabulary import Mention, MentionKind
+from classifiers.places.invented import lines
 from classifiers.places.words import STRONG_SUFFIXES, fold
 
 
@@ -186,10 +188,18 @@ def addresses(text: str, everyday: Collection[str] = ()) -> list[Mention]:
 
 
 def counts_things(text: str, start: int, name: str, everyday: Collection[str]) -> bool:
-    """Whether a number at `start` may only count what `name` says: "2 chairs st orange"."""
+    """Whether a number at `start` may only count what `name` says: "2 chairs st orange", but not "412 elm st"."""
     words = fold(name).split()
-    plain = name.islower() and len(words) == 1 and words[0] in everyday
+    plain = name.islower() and len(words) == 1 and words[0] in everyday and words[0] not in _street_names()
     return plain and not _PLACED.search(text, max(0, start - 30), start)
+
+
+@lru_cache(maxsize=1)
+def _street_names() -> frozenset[str]:
+    """Words that many a town has a street of: trees, presidents, "main", "church"."""
+    groups = dict(line.split(":", 1) for line in lines("names.txt"))
+    ones = ("trees", "presidents", "plain", "surnames", "given")
+    return frozenset(fold(word) for group in ones for word in groups[group].split())
 
 
 def streets(text: str, everyday: Collection[str] = ()) -> list[Mention]:

@@ -30,9 +30,11 @@ _NUMBER_BEFORE = re.compile(
 )
 _NUMBER_PLACE = re.compile(
     r"(?:\b(?:at|front\s+of|near|by|behind|outside|opposite|across\s+from|next\s+to|to|from|live\s+at|address(?:\s+is)?:?|en|al?|del?)"
-    r"|[@,:;(]|^)\s*$",
+    r"|[@,:;.!?\n(]|\s[-–]|^)\s*$",
     re.IGNORECASE,
 )
+_MEETS = re.compile(r"\s*(?:(?:and|at|x|n|y|con)\s+|[&@/+])", re.IGNORECASE)
+_CLAUSE_ENDS = re.compile(r"\s*(?:$|[.,:;!?()\n]|[-–]\s)")
 _COUNTED = re.compile(
     r"\b(?:an?|the|these|those|about|over|with|has|have|and|une?|los|las|unos|unas)\s+$", re.IGNORECASE
 )
@@ -70,7 +72,8 @@ _EDGE = frozenset(
 )
 _ROADS = ("street", "highway")
 _PLACES = (*_ROADS, "address", "block", "landmark", "coordinates")
-_ON = re.compile(r"\b(?:on|off|along|down|up|at|en|por)\s+$", re.IGNORECASE)
+_ON = re.compile(r"\b(?:(?:on|off|along|down|up|at|en|por)\s+|(?:en|por|sobre)\s+la\s+)$", re.IGNORECASE)
+_ONE_DIGIT = re.compile(r"#?\d\s")
 _THE = re.compile(r"\b(?:the|el|la|al|del)\s+$", re.IGNORECASE)
 _PASSES_M = 150.0
 _LONGEST, _MOST_WORDS, _LOOK_BACK = 5, 400, 18
@@ -109,14 +112,15 @@ def _name_at(
     start = words[0][0]
     before = text[max(0, start - _LOOK_BACK) : start]
     number = _NUMBER_BEFORE.search(before)
-    if not number and not _PLACE_WORD.search(before):
-        return None
+    placed = bool(number or _PLACE_WORD.search(before))
     for _, end in reversed(words):
+        if not placed and not _MEETS.match(text, end):
+            continue
         said = mention(text, start, end, "street")
         others = [m for m in mentions if grammar.overlap(said, m)]
         if "\n" in said.text or not all(_completes(said, m) for m in others) or _is_town(text, said, mentions):
             continue
-        if not number and gazetteer.has_landmark(said.text):
+        if placed and not number and gazetteer.has_landmark(said.text):
             return _Spotted(mention(text, start, end, "landmark"), False)
         if others:
             continue
@@ -126,9 +130,9 @@ def _name_at(
             kind: MentionKind = "address" if number else "street"
             first = start - len(number[0]) if number else start
             plain = all(w in everyday for w in fold(said.text).split())
-            if number and not _may_be_numbered(text, first, plain):
+            if number and not _may_be_numbered(text, first, end, plain):
                 continue
-            plain = plain and not number
+            plain = (plain and not number) or not placed
             return _Spotted(mention(text, first, end, kind), plain)
     return None
 
@@ -144,10 +148,13 @@ def _is_town(text: str, said: Mention, mentions: Sequence[Mention]) -> bool:
     return behind or bool(shapes.STATE_OR_CODE.match(text, said.end)) or shapes.is_state(said.text)
 
 
-def _may_be_numbered(text: str, start: int, plain: bool) -> bool:
+def _may_be_numbered(text: str, start: int, end: int, plain: bool) -> bool:
     """Whether a number before a street's name can be a house number: not "an 18 wheeler", "2 oak trees"."""
     before = text[max(0, start - _LOOK_BACK) : start]
-    return bool(_NUMBER_PLACE.search(before)) if plain else not _COUNTED.search(before)
+    if _COUNTED.search(before):
+        return False
+    said_so = _NUMBER_PLACE.search(before) and not _ONE_DIGIT.match(text, start)
+    return not plain or bool(said_so or _CLAUSE_ENDS.match(text, end))
 
 
 def _may_be_street(name: str) -> bool:

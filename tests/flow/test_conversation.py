@@ -159,7 +159,7 @@ def test_words_that_name_a_place_we_do_not_know_go_as_words_after_one_question()
 def test_in_front_of_my_house_is_asked_again():
     asked = after(State(), arrived("pothole")).state
     mention = Mention(0, 8, "relative", "my house")
-    assert said(after(asked, arrived("my house", mentions=(mention,)))) == ["ask.place_again"]
+    assert said(after(asked, arrived("my house", mentions=(mention,)))) == ["ask.place_still"]
 
 
 def test_nothing_is_asked_three_times_then_a_person_takes_over():

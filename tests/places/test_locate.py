@@ -17,6 +17,19 @@ def only(locator: PlaceLocator, text: str, language: str = "en") -> Place:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "2 oak trees down",
+        "there are 3 oak and 2 pine trees dead",
+        "1 main issue is noise",
+        "we need 20 maple trees",
+    ],
+)
+def test_a_count_of_things_is_no_address(locator: PlaceLocator, text: str) -> None:
+    assert not locator.locate(text, "en").candidates
+
+
+@pytest.mark.parametrize(
     ("text", "address"),
     [
         ("huge pothole on 5th near the library", "5th St near Fairview Public Library"),
@@ -31,6 +44,15 @@ def only(locator: PlaceLocator, text: str, language: str = "en") -> Place:
         ("the 400 block of Elm is dark", "400 block of Elm St"),
         ("hay un bache en la calle 5 con main", "5th St & Main St"),
         ("frente a la biblioteca en la calle 5", "5th St near Fairview Public Library"),
+        ("pothole 412 elm st", "412 Elm St"),
+        ("trash not picked up 301 main st", "301 Main St"),
+        ("hydrant leaking - 515 maple", "515 Maple St"),
+        ("rats everywhere 310 pine", "310 Pine St"),
+        ("bache 412 elm st", "412 Elm St"),
+        ("pothole elm and 3rd", "Elm St & 3rd St"),
+        ("light out 3rd & elm", "3rd St & Elm St"),
+        ("basura maple y 4th", "Maple St & 4th St"),
+        ("elm st btwn 2nd n 3rd no lights", "Elm St between 2nd St and 3rd St"),
     ],
 )
 def test_words_that_name_one_place_are_sent_unasked(locator: PlaceLocator, text: str, address: str) -> None:

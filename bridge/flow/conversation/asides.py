@@ -11,7 +11,6 @@ from bridge.flow.conversation.turn import Turn
 from bridge.flow.draft import read
 from bridge.vocabulary import CIVIC, CityAnswer, Decision, Draft, Say, SetTimer, State, ToStaff
 
-LITTLE_MORE = 4  # letters beside an address, such as a full stop
 MOST_MISSES = 2  # answers in a row to what was not understood; more would be a loop
 
 
@@ -78,22 +77,30 @@ def _fits(answer: CityAnswer, turn: Turn) -> bool:
 
 
 def question(turn: Turn) -> Decision | None:
-    """A question nobody wrote an answer to goes to a person; nothing is invented."""
+    """A question nobody wrote an answer to goes to a person; nothing is invented. One that names a place may be a
+    complaint ("when will you fix the light at 412 Oak St?"): then it is, where the problem is certain."""
     understood = turn.event.understanding
-    named = understood.located.candidates or turn.message.pin or turn.message.attachments
-    if turn.state.draft or named or not commands.is_question(turn.text):
+    if turn.state.draft or turn.message.pin or turn.message.attachments or not commands.is_question(turn.text):
+        return None
+    if understood.located.candidates and _certain(turn) and not commands.asks_for_a_date(turn.text):
         return None
     told = Say("question.to_staff", _hours(turn))
     return Decision(set_aside(turn), (ToStaff("question", turn.text[:500]), told))
 
 
+def _certain(turn: Turn) -> bool:
+    best = next(iter(turn.event.understanding.guesses), None)
+    return best is not None and best.p >= turn.policy.needed(best.service_code)
+
+
 def place_first(turn: Turn) -> Decision | None:
-    """An address and nothing else: the report that belongs to it is asked for."""
-    located, text = turn.event.understanding.located, turn.text.strip()
-    named = max((len(mention.text) for mention in located.mentions), default=0)
-    if turn.state.draft or not located.candidates or located.ask or len(text) > named + LITTLE_MORE:
+    """A place and nothing else: the report that belongs to it is asked for."""
+    located, city_id = turn.event.understanding.located, turn.event.understanding.city_id
+    if turn.state.draft or not located.candidates or not commands.is_place_alone(turn.text, located.mentions):
         return None
-    return held(turn, Draft(place=located.candidates[0], city_id=turn.event.understanding.city_id))
+    if located.ask:
+        return held(turn, Draft(candidates=located.candidates, city_id=city_id))
+    return held(turn, Draft(place=located.candidates[0], city_id=city_id))
 
 
 def not_civic(turn: Turn) -> Decision | None:

@@ -74,6 +74,9 @@ def _about_what_was_sent(turn: Turn) -> str:
         return _with_place(text, turn)
     if commands.is_about_it(text) and _adds_nothing_new(turn):
         return text
+    located = turn.event.understanding.located
+    if located.candidates and commands.is_place_alone(text, located.mentions):
+        return text
     if message.pin and not text:
         return f"{PIN}{message.pin.lat:.6f}, {message.pin.long:.6f}"
     if not text and (turn.event.photos or (message.attachments and not turn.event.refused)):

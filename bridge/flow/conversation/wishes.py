@@ -121,9 +121,12 @@ def status_of_one(turn: Turn) -> Decision | None:
 
 
 def status(turn: Turn) -> Decision | None:
-    """STATUS: the newest report of this conversation."""
+    """STATUS: the newest report of this conversation; before there is one, the draft's open question once more."""
     if not commands.is_status(turn.text):
         return None
+    again = repeated(turn.state, turn.facts, turn.policy)
+    if again and not turn.facts.reports:
+        return Decision(turn.state, (Say("status.draft", choices=again.choices, also=(again,)),))
     return _standing(turn, turn.facts.reports[0] if turn.facts.reports else None)
 
 

@@ -76,6 +76,23 @@ class MiniLM:
                     list(pool.map(embed, batches))
         return out
 
+    def encode_parts(self, pieces: Sequence[str], parts: Sequence[slice]) -> Floats:
+        """Unit vectors of a text and of parts of it as they read within it, shape (1 + len(parts), 384).
+
+        `pieces` are the text from end to end, cut between words; a part is some of them in a row. The text is read
+        once, so that parts cost next to nothing.
+        """
+        ids, ends = [_CLS], [1]
+        for piece in pieces:
+            ids.extend(self.tokenize(piece)[1:-1])
+            ends.append(len(ids))
+        ids = [*ids[: _MAX_TOKENS - 1], _SEP]
+        with blas.one_thread_each():
+            hidden = self._hidden([ids])[0]
+        spans = [(0, len(ids)), *((ends[part.start], ends[part.stop]) for part in parts)]
+        means = [_mean(hidden, min(start, len(ids) - 1), stop) for start, stop in spans]
+        return np.array(means, dtype=np.float32)
+
     def tokenize(self, text: str) -> list[int]:
         """WordPiece ids with [CLS] and [SEP], at most 128."""
         ids = [_CLS]
@@ -102,18 +119,24 @@ class MiniLM:
         return tuple(ids)
 
     def _forward(self, ids: list[list[int]]) -> Floats:
-        """Embeds texts of about one length: pads to the longest, masks the padding, pools the mean."""
+        """Embeds texts of about one length: the mean of each one's own tokens."""
+        pooled = np.einsum("nlw,nl->nw", self._hidden(ids), _real(ids))
+        unit: Floats = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
+        return unit
+
+    def _hidden(self, ids: list[list[int]]) -> Floats:
+        """What the last layer makes of each token, shape (texts, longest, 384). Shorter texts are padded, and the
+        padding is masked."""
         length = max(map(len, ids))
         padded = np.array([row + [0] * (length - len(row)) for row in ids])
-        real = np.array([[1.0] * len(row) + [0.0] * (length - len(row)) for row in ids], dtype=np.float32)
+        real = _real(ids)
         hidden = self._words[padded] + self._positions[:length]
         hidden = _layer_norm(hidden, *self._norm).reshape(-1, WIDTH)
         mask = None if real.all() else (real - 1.0)[:, None, None, :] * np.float32(1e9)
         for layer in self._layers:
             hidden = layer(hidden, len(ids), mask)
-        pooled = np.einsum("nlw,nl->nw", hidden.reshape(len(ids), length, WIDTH), real)
-        unit: Floats = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
-        return unit
+        out: Floats = hidden.reshape(len(ids), length, WIDTH)
+        return out
 
 
 @lru_cache(maxsize=1)
@@ -162,6 +185,20 @@ class _Layer:
         scores /= scores.sum(axis=-1, keepdims=True)
         mixed = (scores @ value).transpose(0, 2, 1, 3).reshape(-1, WIDTH)
         return _dense(mixed, *self._mixed)
+
+
+def _real(ids: list[list[int]]) -> Floats:
+    """1.0 for each token, 0.0 for the padding beside it."""
+    length = max(map(len, ids))
+    real: Floats = np.array([[1.0] * len(row) + [0.0] * (length - len(row)) for row in ids], dtype=np.float32)
+    return real
+
+
+def _mean(hidden: Floats, start: int, stop: int) -> Floats:
+    """The unit vector of some tokens in a row, of one at least."""
+    pooled = hidden[start : max(stop, start + 1)].sum(axis=0)
+    unit: Floats = pooled / np.linalg.norm(pooled)
+    return unit
 
 
 def _dense(inputs: Floats, weight: Floats, bias: Floats) -> Floats:

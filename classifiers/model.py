@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 from bridge.vocabulary import SUBMIT, AlarmKind
 from classifiers import pipeline
 from classifiers.minilm import LANGUAGE
-from classifiers.pipeline import ALARM, SERVICE
+from classifiers.pipeline import ALARM, SERVICE, Span
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -120,16 +120,36 @@ def read(model: Model, texts: Sequence[str], languages: Sequence[str]) -> Readin
     """
     spoken = tuple(_spoken(model, texts, languages))
     reading = _blank_reading(model, spoken)
-    for language, nlp in {LANGUAGE: model.nlp, **model.others}.items():
+    for language, nlp in _pipelines(model).items():
         rows = [row for row, each in enumerate(spoken) if each == language]
-        docs = list(nlp.pipe([texts[row] for row in rows], batch_size=_BATCH))
-        reading.types[rows] = _table(docs, model.types)
-        reading.alarms[rows] = _table(docs, [ALARM + kind for kind in ALARMS])
-        if pipeline.has_vectors(nlp) or language == LANGUAGE:
-            reading.vectors[rows] = pipeline.similarity_vectors(nlp, docs)
-        if language == LANGUAGE:
-            reading.services[rows] = _table(docs, [SERVICE + code for code in model.learned.counts])
+        _note(model, reading, rows, language, list(nlp.pipe([texts[row] for row in rows], batch_size=_BATCH)))
     return reading
+
+
+def read_parts(model: Model, text: str, parts: Sequence[Span], language: str) -> Reading:
+    """A text, and parts of it as they read within it, which costs little more than the text alone."""
+    texts = [text, *(text[start:end] for start, end in parts)]
+    spoken = tuple(_spoken(model, [text], [language])) * len(texts)
+    reading = _blank_reading(model, spoken)
+    nlp = _pipelines(model).get(spoken[0])
+    if nlp:
+        vectors = pipeline.sentence_vector(nlp).of_parts(text, parts) if pipeline.has_vectors(nlp) else None
+        docs = list(nlp.pipe(pipeline.make_docs(nlp, texts, vectors), batch_size=_BATCH))
+        _note(model, reading, list(range(len(texts))), spoken[0], docs)
+    return reading
+
+
+def _pipelines(model: Model) -> dict[str, Language]:
+    return {LANGUAGE: model.nlp, **model.others}
+
+
+def _note(model: Model, reading: Reading, rows: list[int], language: str, docs: Sequence[Doc]) -> None:
+    reading.types[rows] = _table(docs, model.types)
+    reading.alarms[rows] = _table(docs, [ALARM + kind for kind in ALARMS])
+    if pipeline.has_vectors(_pipelines(model)[language]) or language == LANGUAGE:
+        reading.vectors[rows] = pipeline.similarity_vectors(_pipelines(model)[language], docs)
+    if language == LANGUAGE:
+        reading.services[rows] = _table(docs, [SERVICE + code for code in model.learned.counts])
 
 
 def _blank_reading(model: Model, spoken: tuple[str, ...]) -> Reading:

@@ -38,6 +38,7 @@ from classifiers import minilm
 from classifiers.gloss import Lexicon, read_entries
 
 Floats = NDArray[np.float32]
+Span = tuple[int, int]  # characters of a text, from and to
 
 TYPES, SERVICES, SPOKEN, ALARM_KINDS = "types", "services", "spoken", "alarms"
 SERVICE = "service:"
@@ -76,6 +77,14 @@ class SentenceVector:
     def readable(self, text: str) -> str:
         """The text as the sentence model gets it."""
         return self.lexicon.gloss(text) if self.lexicon.entries else text
+
+    def of_parts(self, text: str, parts: Sequence[Span]) -> Floats:
+        """Vectors of the text and of parts of it as they read within it, one row each."""
+        edges = sorted({0, len(text), *chain.from_iterable(parts)})
+        pieces = [self.readable(text[start:end]) for start, end in pairwise(edges)]
+        return self._encoder.encode_parts(
+            pieces, [slice(edges.index(start), edges.index(end)) for start, end in parts]
+        )
 
     def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
         """Writes the lexicon; the weights are those of the installed package."""

@@ -17,7 +17,8 @@ from bridge.vocabulary import AlarmKind, Classified, Guess, Service
 from classifiers import blas
 from classifiers.linking import ServiceWords, normalised
 from classifiers.minilm import LANGUAGE
-from classifiers.model import ALARMS, Floats, Model, Reading, load, read, save
+from classifiers.model import ALARMS, Floats, Model, Reading, load, read, read_parts, save
+from classifiers.pipeline import Span
 
 __all__ = ["NOT_CIVIC", "Model", "ServiceClassifier", "load", "save"]
 
@@ -72,6 +73,17 @@ class ServiceClassifier:
         In a language without training text the guesses are what residents report most, none of them likely.
         """
         return self.classify_batch([text], [language])[0]
+
+    def classify_parts(self, text: str, parts: Sequence[Span], language: str) -> list[Classified]:
+        """`classify` of the text, then of each part of it (characters, from and to) as it reads within the text.
+
+        A part costs about a millisecond, as nothing is embedded twice; by itself it may read a little differently.
+        """
+        if not parts or not _LETTER.search(text):
+            return [self.classify(text, language), *(Classified() for _ in parts)]
+        with blas.one_thread_each():
+            reading = read_parts(self._model, text, parts, language)
+            return list(self._answers(reading, [text, *(text[start:end] for start, end in parts)]))
 
     def classify_batch(self, texts: Sequence[str], languages: Sequence[str]) -> list[Classified]:
         """`classify` of each text, several times faster than one by one."""

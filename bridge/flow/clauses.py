@@ -106,21 +106,23 @@ _PLACE = re.compile(
 
 
 class Cut(NamedTuple):
-    """The two parts, and how sure of each one must be (a probability)."""
+    """The two parts, how sure of each one must be (a probability), and where in the text they stand."""
 
     one: str
     two: str
     sure: float
+    spans: tuple[tuple[int, int], tuple[int, int]]
 
 
 def cuts(text: str) -> Iterator[Cut]:
     """Where the text may be two problems, in its order."""
+    end = len(text.rstrip())
     for found in _BREAK.finditer(text):
         one, rest = text[: found.start()].strip(), text[found.end() :].strip()
         two, demand = _demand(found, one, rest)
         sure = demand.short if len(text) <= SHORT else demand.story
         if sure < 1.0 and _are_whole(one, two) and not _goes_on(one, two):
-            yield Cut(one, two, sure)
+            yield Cut(one, two, sure, ((0, found.start()), (end - len(two), end)))
 
 
 def _are_whole(one: str, two: str) -> bool:

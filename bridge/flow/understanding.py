@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.flow import clauses, commands
+from bridge.flow.clauses import Cut
 from bridge.flow.gaps import metres
 from bridge.flow.jurisdiction import Jurisdiction
 from bridge.vocabulary import (
@@ -25,6 +26,7 @@ from bridge.vocabulary import (
 LONGEST_READ = 5000  # characters that are understood; all of the text is stored
 LONGEST_SPLIT = 400  # who writes more than this tells a story, not two problems
 NEITHER = 0.05  # at most so likely each part may be of the other's service: neighbours are one problem
+WITHIN, NEITHER_WITHIN = 0.5, 0.3  # as parts read within the text: the share of sureness they need, and as above
 NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer
 VAGUE_M = 75.0  # a pin or a photo's place wider than this is asked about
 LONGEST_NAME = 4  # words of a street
@@ -86,17 +88,31 @@ def understand(
     afresh = bool(draft) and bool(located.candidates) and here.id != before
     if not located.candidates and draft:
         here = next((city for city in jurisdictions if city.id == before), here)
-    assert here.classifier, "a jurisdiction is offered its services before it serves"
     words = "\n".join([*draft.words, text])[:LONGEST_READ] if draft and afresh else said
     written = first.written(said, language)
-    about = here.classifier.classify(words, written or UNREAD) if words.strip() else Classified()
+    may_be_two = not (draft or message.pin) and written and len(words) <= LONGEST_SPLIT
+    cuts = list(clauses.cuts(words)) if may_be_two else []
+    about, parts = _read(here, words, written or UNREAD, cuts)
     like = Alarm(about.alarm, LIKENESS, language) if about.alarm else None
     alarm = None if message.automatic else here.alarms(message.text) or like
     home = _home(here, message, located, language)
     whole = Understanding(
         text, language, about.guesses, about.civic, located, here.id, afresh, home, written, alarm
     )
-    return whole, () if draft or message.pin or not written else _two_problems(here, whole)
+    return whole, _two_problems(here, whole, zip(cuts, parts, strict=True))
+
+
+def _read(
+    here: Jurisdiction, words: str, language: str, cuts: Sequence[Cut]
+) -> tuple[Classified, list[tuple[Classified, ...]]]:
+    """What the words are about, and both parts of each cut as they read within the words."""
+    assert here.classifier, "a jurisdiction is offered its services before it serves"
+    if not words.strip():
+        return Classified(), []
+    if not cuts:
+        return here.classifier.classify(words, language), []
+    about, *parts = here.classifier.classify_parts(words, [span for cut in cuts for span in cut.spans], language)
+    return about, list(zip(parts[::2], parts[1::2], strict=True))
 
 
 def _home(here: Jurisdiction, message: Inbound, located: Located, language: str) -> Place | None:
@@ -107,42 +123,40 @@ def _home(here: Jurisdiction, message: Inbound, located: Located, language: str)
     return signed[0] if len(signed) == 1 else None
 
 
-def _two_problems(here: Jurisdiction, whole: Understanding) -> tuple[Understanding, ...]:
-    """Both parts, where each is surely a service of its own; "pothole by the broken street light" is one."""
-    if len(whole.text) > LONGEST_SPLIT:
-        return ()
-    for cut in clauses.cuts(whole.text):
-        two = _part(here, cut.two, whole)  # first, as mostly it only tells more of the one problem
-        if _best(two) < cut.sure:
-            continue
-        one = _part(here, cut.one, whole)
-        if _best(one) >= cut.sure and _are_apart(one, two):
-            return _with_place(here, one), _with_place(here, two)
+def _two_problems(
+    here: Jurisdiction, whole: Understanding, read: Iterable[tuple[Cut, tuple[Classified, ...]]]
+) -> tuple[Understanding, ...]:
+    """Both parts, where each is surely a service of its own; "pothole by the broken street light" is one.
+
+    Only what comes near it as it reads within the text is read by itself, which costs as much as the text did.
+    """
+    assert here.classifier
+    for cut, within in read:
+        if _are_sure(within, cut.sure * WITHIN) and _are_apart(within, NEITHER_WITHIN):
+            alone = [here.classifier.classify(part, whole.language) for part in (cut.one, cut.two)]
+            if _are_sure(alone, cut.sure) and _are_apart(alone, NEITHER):
+                return tuple(_part(here, *each, whole) for each in zip((cut.one, cut.two), alone, strict=True))
     return ()
 
 
-def _best(part: Understanding) -> float:
-    return part.guesses[0].p if part.guesses else 0.0
+def _are_sure(parts: Sequence[Classified], p: float) -> bool:
+    return all(part.guesses and part.guesses[0].p >= p for part in parts)
 
 
-def _are_apart(one: Understanding, two: Understanding) -> bool:
-    """Whether neither may be of the other's service: mud on the street and a clogged drain are told of in one
-    breath."""
-    return _p(one, two.guesses[0].service_code) < NEITHER and _p(two, one.guesses[0].service_code) < NEITHER
+def _are_apart(parts: Sequence[Classified], p: float) -> bool:
+    """Whether neither may be of the other's service, by `p`: mud on the street and a clogged drain are told of in
+    one breath."""
+    one, two = parts
+    return _p(one, two.guesses[0].service_code) < p and _p(two, one.guesses[0].service_code) < p
 
 
-def _p(part: Understanding, service_code: str) -> float:
+def _p(part: Classified, service_code: str) -> float:
     return next((guess.p for guess in part.guesses if guess.service_code == service_code), 0.0)
 
 
-def _part(here: Jurisdiction, text: str, whole: Understanding) -> Understanding:
-    assert here.classifier
-    about = here.classifier.classify(text, whole.language)
-    return Understanding(text, whole.language, about.guesses, about.civic, city_id=whole.city_id)
-
-
-def _with_place(here: Jurisdiction, part: Understanding) -> Understanding:
-    return replace(part, located=here.locator.locate(part.text, part.language))
+def _part(here: Jurisdiction, text: str, about: Classified, whole: Understanding) -> Understanding:
+    located = here.locator.locate(text, whole.language)
+    return Understanding(text, whole.language, about.guesses, about.civic, located, whole.city_id)
 
 
 def _meant(said: str, known: Known) -> str:

@@ -90,6 +90,10 @@ class Classifier(Protocol):
         """What a text in a language is about, over the list's service codes. Never raises for any text."""
         ...
 
+    def classify_parts(self, text: str, parts: Sequence[tuple[int, int]], language: str) -> Sequence[Classified]:
+        """`classify` of the text, then of each part of it (characters from and to), as it reads within."""
+        ...
+
 
 class Locator(Protocol):
     """Where is it? Bound to one city's gazetteer."""

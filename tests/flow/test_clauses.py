@@ -8,7 +8,14 @@ from bridge.flow.clauses import AT_TWO_PLACES, BESIDE_A_WORD, OF_A_CLAUSE, OF_A_
 
 
 def first(text: str) -> tuple[str, str, float] | None:
-    return next(iter(cuts(text)), None)
+    found = next(iter(cuts(text)), None)
+    return found[:3] if found else None
+
+
+def test_a_cut_says_where_its_parts_stand() -> None:
+    text = " Potholes all over Bell St. Also, a lamp is out \n"
+    cut = next(cuts(text))
+    assert [text[start:end] for start, end in cut.spans] == [" Potholes all over Bell St", "a lamp is out"]
 
 
 @pytest.mark.parametrize(

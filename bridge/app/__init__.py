@@ -63,7 +63,8 @@ from bridge.web.media import media_route
 from bridge.web.notices import notices
 from bridge.web.server import serving
 from bridge.web.site import site
-from classifiers import services
+from classifiers import minilm
+from classifiers.apart import Apart, DistantClassifier
 from config.catalog import EditedCatalog, load_catalog
 from config.settings import Settings
 
@@ -110,6 +111,7 @@ class Bridge:
     clients: Mapping[str, Client]
     blobs: Blobs
     console: Console
+    reading: Apart
     desks: Mapping[str, Desk] = field(default_factory=dict)
     teach: Teach | None = None
     meters: Meters = field(default_factory=Meters)
@@ -275,10 +277,11 @@ class Bridge:
             jurisdiction = self.handling.jurisdictions[city.id]
             active = await self.store.read(partial(_active_model, city.id))
             if active and active.blob_id != jurisdiction.model_id:
-                loaded = await asyncio.to_thread(services.load, self.blobs.path(active.blob_id))
-                jurisdiction.bind_classifier = partial(services.ServiceClassifier, loaded)
+                model = self.blobs.path(active.blob_id)
+                submit = await asyncio.to_thread(submit_from, city, self.reading, model)
+                jurisdiction.bind_classifier = partial(DistantClassifier, self.reading, city.id, model)
                 await asyncio.to_thread(jurisdiction.offer, list(jurisdiction.services.values()))
-                jurisdiction.policy = replace(jurisdiction.policy, submit=submit_from(city, loaded))
+                jurisdiction.policy = replace(jurisdiction.policy, submit=submit)
                 jurisdiction.model_id = active.blob_id
                 log.info("model taken into use", extra={"city_id": jurisdiction.id, "model": active.blob_id[:12]})
 
@@ -292,6 +295,7 @@ class Bridge:
         for client in self.clients.values():
             await client.close()
         await self.store.close()
+        self.reading.close()
         for desk in self.desks.values():
             desk.close()
 
@@ -309,6 +313,7 @@ async def open_bridge(
     `make` makes a city with all that understands its residents; `teach` does the learning runs that are asked for.
     """
     models = build_models(settings.models_path, progress)
+    minilm.load.cache_clear()  # read to see whether they fit; only the process that reads texts needs the weights
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     blobs = FolderBlobs(settings.data_dir / "blobs")
     store, wake = open_database(settings, clock)
@@ -317,8 +322,11 @@ async def open_bridge(
     clients = {
         city.id: client_of(settings, city, desks.get(city.id), clock, photo, store=store) for city in settings.city
     }
+    reading = Apart()
     jurisdictions = {
-        city.id: with_geocoder(settings, city, await make(city, clients[city.id], store, blobs, models, progress))
+        city.id: with_geocoder(
+            settings, city, await make(city, clients[city.id], store, blobs, models, reading, progress)
+        )
         for city in settings.city
     }
     made = [
@@ -347,6 +355,7 @@ async def open_bridge(
         clients=clients,
         blobs=blobs,
         console=console_of(settings, work, desks, clients, by_account, blobs, learns=teach is not None),
+        reading=reading,
         desks=desks,
         teach=teach,
     )

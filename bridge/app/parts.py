@@ -28,12 +28,11 @@ from bridge.open311.client import Client, Photo
 from bridge.open311.endpoint import PATIENCE
 from bridge.open311.profile import Profile
 from bridge.open311.shown import File
-from bridge.ports import Blobs, Clock, Locator, Store, Transaction
+from bridge.ports import Blobs, Clock, Store, Transaction
 from bridge.store.blobs import digest
 from bridge.vocabulary import GAZETTEER, SERVICE_MODEL, Artifact
-from classifiers import addresses, gazetteer, services, training
-from classifiers.geocode import PlaceLocator
-from classifiers.language import LanguageDetector
+from classifiers import addresses, gazetteer, training
+from classifiers.apart import Apart, DistantClassifier, DistantLanguage, DistantLocator
 from classifiers.places import online
 from config.settings import WEEKDAYS, CitySettings, Settings
 
@@ -67,7 +66,7 @@ def history_mark(data_dir: Path, city_id: str) -> Path:
     return history_file(data_dir, city_id).with_suffix(".jsonl.until")
 
 
-MakeJurisdiction = Callable[[CitySettings, Client, Store, Blobs, Models, Progress], Awaitable[Jurisdiction]]
+MakeJurisdiction = Callable[[CitySettings, Client, Store, Blobs, Models, Apart, Progress], Awaitable[Jurisdiction]]
 
 
 def models_cache() -> Path:
@@ -95,20 +94,26 @@ async def artifact(
 
 
 async def make_jurisdiction(
-    city: CitySettings, client: Client, store: Store, blobs: Blobs, models: Models, progress: Progress
+    city: CitySettings,
+    client: Client,
+    store: Store,
+    blobs: Blobs,
+    models: Models,
+    reading: Apart,
+    progress: Progress,
 ) -> Jurisdiction:
     built_in = partial(artifact, store, blobs, city.id)
     service_model = await built_in(SERVICE_MODEL, f"built-in {models.services.name}", lambda: models.services)
     places_source = f"built-in {digest(models.places)[:12]}"
-    service_words = services.load(service_model)
-    language = LanguageDetector(city.languages)
-    place_model = addresses.load(await built_in("place model", places_source, lambda: models.places))
+    place_model = await built_in("place model", places_source, lambda: models.places)
+    gazetteer_file = await _gazetteer(city, built_in, progress)
+    language = DistantLanguage(reading, city.id, city.languages)
     return Jurisdiction(
         id=city.id,
         name=city.name,
         endpoint=client,
-        locator=await _locator(city, built_in, place_model, progress),
-        bind_classifier=partial(services.ServiceClassifier, service_words),
+        locator=DistantLocator(reading, city.id, place_model, gazetteer_file),
+        bind_classifier=partial(DistantClassifier, reading, city.id, service_model),
         model_id=service_model.name,
         detect=language,
         written=language.written,
@@ -116,7 +121,7 @@ async def make_jurisdiction(
         languages=city.languages,
         time_zone=city.time_zone,
         contact_needed=_contact_needed(client.profile),
-        policy=replace(city.policy, submit=submit_from(city, service_words)),
+        policy=replace(city.policy, submit=submit_from(city, reading, service_model)),
         alarms=alarms.load(city.emergency_files),
         duty=_duty(city),
         poll_every=timedelta(seconds=city.poll_seconds),
@@ -125,17 +130,16 @@ async def make_jurisdiction(
     )
 
 
-def submit_from(city: CitySettings, model: services.Model) -> float:
-    """From which probability on a service is taken unasked: as the city set it, else as its model learned it."""
-    return model.learned.submit if city.submit is None else city.submit
+def submit_from(city: CitySettings, reading: Apart, model: Path) -> float:
+    """Has the model loaded. From which probability on a service is taken unasked: as the city set it, else as its
+    model learned it."""
+    learned = float(reading.ask("load", city.id, model))
+    return learned if city.submit is None else city.submit
 
 
-async def _locator(
-    city: CitySettings,
-    built_in: Callable[[str, str, Callable[[], Path]], Awaitable[Path]],
-    extractor: addresses.Extractor,
-    progress: Progress,
-) -> Locator:
+async def _gazetteer(
+    city: CitySettings, built_in: Callable[[str, str, Callable[[], Path]], Awaitable[Path]], progress: Progress
+) -> Path:
     with tempfile.TemporaryDirectory() as folder:
 
         def make() -> Path:
@@ -145,8 +149,7 @@ async def _locator(
             return gazetteer.build([city.gazetteer], Path(folder) / "gazetteer.db", progress)
 
         stat = city.gazetteer.stat()
-        path = await built_in(GAZETTEER, f"{city.gazetteer.name} {stat.st_size} {stat.st_mtime_ns}", make)
-    return PlaceLocator(gazetteer.open_gazetteer(path), extractor)
+        return await built_in(GAZETTEER, f"{city.gazetteer.name} {stat.st_size} {stat.st_mtime_ns}", make)
 
 
 def with_geocoder(settings: Settings, city: CitySettings, jurisdiction: Jurisdiction) -> Jurisdiction:

@@ -109,11 +109,15 @@ def _parts(here: Surroundings, postgres: int | None) -> Mapping[str, Callable[[]
     """Tells each part's processor seconds so far. A bridge of one process is a worker."""
     pids = [process.pid for process in here.processes]
     stand_ins = partial(seconds_of, [os.getpid()])
+
+    def of_all(bridges: Sequence[int]) -> float:
+        return sum(family_seconds_of(pid) for pid in bridges)
+
     if postgres is None:
-        return {WORKERS: partial(seconds_of, pids), STAND_INS: stand_ins}
+        return {WORKERS: partial(of_all, pids), STAND_INS: stand_ins}
     return {
-        INTAKE: partial(seconds_of, pids[:1]),
-        WORKERS: partial(seconds_of, pids[1:]),
+        INTAKE: partial(of_all, pids[:1]),
+        WORKERS: partial(of_all, pids[1:]),
         DATABASE: partial(family_seconds_of, postgres),
         STAND_INS: stand_ins,
     }

@@ -17,14 +17,19 @@ def seconds_of(pids: Iterable[int]) -> float:
 def family_seconds_of(pid: int) -> float:
     """Processor seconds of a process and its children, those that ended included."""
     own, ended = _ticks(pid)
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return (own + ended + sum(_ticks(int(child))[0] for child in children)) / TICKS
+    return (own + ended + sum(_ticks(child)[0] for child in _children(pid))) / TICKS
 
 
 def megabytes_of(pid: int) -> float:
-    """Memory that a process holds now."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    """Memory that a process and its children hold now."""
+    pages = sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in (pid, *_children(pid)))
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _children(pid: int) -> list[int]:
+    """Those of every thread: each lists what it started."""
+    lists = [tasks.read_text().split() for tasks in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for children in lists for child in children]
 
 
 def _ticks(pid: int) -> tuple[int, int]:

@@ -58,7 +58,7 @@ class Houses:
 
 
 async def make_jurisdiction(
-    city: CitySettings, client: Client, store: Store, blobs: Blobs, models: Any, progress: Progress
+    city: CitySettings, client: Client, store: Store, blobs: Blobs, models: Any, reading: Any, progress: Progress
 ) -> Jurisdiction:
     """A city whose residents are understood by the twins."""
     return Jurisdiction(

@@ -25,7 +25,7 @@ def accepting(handling: Handling) -> Accept:
         began = perf_counter()
         log.debug("inbound received", extra={"messages": len(messages)})
         heard = [(message, _alarm(handling, message)) for message in messages]
-        added = await handling.store.write(lambda tx: [_store(handling, tx, *one) for one in heard])
+        added = await handling.store.write(lambda tx: [_store(handling, tx, *one) for one in heard], first=True)
         seconds = perf_counter() - began
         for (message, alarm), new in zip(heard, added, strict=True):
             log.info(

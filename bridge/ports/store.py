@@ -61,8 +61,9 @@ class Transaction(
 class Store(Protocol):
     """The one owner of transactions."""
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        """Runs `work` in one durable transaction and returns its value once that is committed."""
+    async def write(self, work: Callable[[Transaction], T], *, first: bool = False) -> T:
+        """Runs `work` in one durable transaction and returns its value once that is committed; `first` where
+        somebody waits for it, before all other work that waits for its turn."""
         ...
 
     async def read(self, work: Callable[[Transaction], T]) -> T:

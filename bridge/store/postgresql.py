@@ -52,7 +52,8 @@ class PostgresStore:
         self._holder = Holder(url) if holds else None
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="store")
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
+    async def write(self, work: Callable[[Transaction], T], *, first: bool = False) -> T:
+        """As the port says; writes go side by side here, so `first` changes nothing."""
         return await self._in_a_thread(self._write, work)
 
     async def read(self, work: Callable[[Transaction], T]) -> T:

@@ -3,18 +3,20 @@
 All writes run in one thread on one connection: what arrives while a commit is being made durable shares the
 next one, each piece of work in a savepoint of its own, so one that fails takes no other with it. Readers use
 connections of their own and see the last commit. `synchronous=FULL`: a commit that returned survives a power
-cut, which is what lets a channel acknowledge.
+cut, which is what lets a channel acknowledge. Somebody waits for that, so what arrives goes `first`: before all
+other work that waits, into a commit that takes no more than is under way.
 """
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
+import itertools
 import queue
 import threading
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -32,13 +34,18 @@ T = TypeVar("T")
 MOST_IN_A_COMMIT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A piece of work and where its value goes."""
+FIRST, IN_TURN, LAST = range(3)
 
-    work: Callable[[Transaction], Any]
-    future: asyncio.Future[Any]
-    loop: asyncio.AbstractEventLoop
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Job:
+    """A piece of work, when it is its turn, and where its value goes."""
+
+    rank: int
+    number: int
+    work: Callable[[Transaction], Any] = field(compare=False)
+    future: asyncio.Future[Any] = field(compare=False)
+    loop: asyncio.AbstractEventLoop = field(compare=False)
 
     def deliver(self, value: Any, error: BaseException | None) -> None:
         def settle() -> None:
@@ -69,16 +76,13 @@ class SqliteStore:
         if alone:
             upgrade(self._writer)
             _void_leases(self._writer)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._thread = threading.Thread(target=self._write_for_ever, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        context = copy_context()
-        self._jobs.put(_Job(lambda tx: context.run(work, tx), future, loop))
-        return await asyncio.shield(future)
+    async def write(self, work: Callable[[Transaction], T], *, first: bool = False) -> T:
+        return await asyncio.shield(self._put(FIRST if first else IN_TURN, work))
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         return await asyncio.to_thread(self._read, work)
@@ -88,7 +92,7 @@ class SqliteStore:
         await work()
 
     async def close(self) -> None:
-        self._jobs.put(None)
+        self._put(LAST, lambda tx: None)
         await asyncio.to_thread(self._thread.join)
         self._writer.dispose()
         self._reader.dispose()
@@ -99,35 +103,40 @@ class SqliteStore:
         with Session(self._reader) as session:
             return work(SqlTransaction(session, self._clock, self._wake, reading=True))
 
+    def _put(self, rank: int, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        context = copy_context()
+        self._jobs.put(_Job(rank, next(self._numbers), lambda tx: context.run(work, tx), future, loop))
+        return future
+
     def _write_for_ever(self) -> None:
         with self._writer.connect() as connection:
-            while (job := self._jobs.get()) is not None:
-                jobs, stop = [job], False
-                while len(jobs) < MOST_IN_A_COMMIT and not self._jobs.empty():
-                    following = self._jobs.get()
-                    if following is None:
-                        stop = True
-                        break
-                    jobs.append(following)
-                self._commit_together(connection, jobs)
-                if stop:
-                    return
+            while (job := self._jobs.get()).rank < LAST:
+                self._commit_together(connection, job)
 
-    def _commit_together(self, connection: Connection, jobs: list[_Job]) -> None:
+    def _commit_together(self, connection: Connection, job: _Job) -> None:
+        jobs: list[_Job] = [job]
         results: list[tuple[_Job, Any, BaseException | None]] = []
         callbacks: list[Callable[[], object]] = []
         try:
             with connection.begin():
-                for job in jobs:
-                    results.append((job, *self._run(connection, job, callbacks)))
+                for each in jobs:
+                    results.append((each, *self._run(connection, each, callbacks)))
+                    if len(jobs) < MOST_IN_A_COMMIT and self._waits(each.rank):
+                        jobs.append(self._jobs.get())
         except Exception as error:  # disk full, locked, gone: nobody's work happened
-            for job in jobs:
-                job.deliver(None, error)
+            for each in jobs:
+                each.deliver(None, error)
             return
         for callback in callbacks:
             callback()
-        for job, value, failed in results:
-            job.deliver(value, failed)
+        for each, value, failed in results:
+            each.deliver(value, failed)
+
+    def _waits(self, rank: int) -> bool:
+        """Whether what waits next is as urgent as that. Only the writer takes from the queue."""
+        return not self._jobs.empty() and self._jobs.queue[0].rank <= rank
 
     def _run(
         self, connection: Connection, job: _Job, callbacks: list[Callable[[], object]]

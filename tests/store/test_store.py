@@ -1,6 +1,7 @@
 """What the flow relies on: durable once, claimed once, in order, and nothing half done."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from bridge.errors import SettingsError
-from bridge.ports import Store
+from bridge.ports import Store, Transaction
 from bridge.store.sqlite import SqliteStore
 from bridge.store.wake import EmbeddedWake
 from bridge.vocabulary import (
@@ -275,3 +276,24 @@ async def test_waking_looks_at_once_after_a_commit(tmp_path: Path, clock: FakeCl
     assert await asyncio.wait_for(looked.get(), 5) == 1
     running.cancel()
     await opened.close()
+
+
+async def test_what_somebody_waits_for_is_written_before_what_waits_for_its_turn(clock: FakeClock, tmp_path: Path):
+    store = SqliteStore(tmp_path / "bridge.db", clock, EmbeddedWake())
+    busy, go_on, written = threading.Event(), threading.Event(), []
+
+    def hold(tx: Transaction) -> None:
+        busy.set()
+        go_on.wait()
+        written.append("in hand")
+
+    held = asyncio.create_task(store.write(hold))
+    await asyncio.to_thread(busy.wait)
+    others = [asyncio.create_task(store.write(lambda tx, n=n: written.append(n))) for n in (1, 2)]
+    await asyncio.sleep(0)
+    arrived = asyncio.create_task(store.write(lambda tx: written.append("arrived"), first=True))
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(held, *others, arrived)
+    await store.close()
+    assert written == ["in hand", "arrived", 1, 2]

@@ -6,6 +6,7 @@ It ends when the line does, so with the process that started it, however that on
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import traceback
@@ -21,6 +22,8 @@ from classifiers.apart import Question
 from classifiers.gazetteer import open_gazetteer
 from classifiers.geocode import PlaceLocator
 from classifiers.language import LanguageDetector
+
+LATER = 10  # niceness: what is read may wait for a processor, whoever is acknowledged may not
 
 
 @dataclass
@@ -75,6 +78,8 @@ def answer(reader: Reader, question: Question) -> Any:
 
 
 def main(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # a sandbox may forbid it
+        os.nice(LATER)
     for number in (signal.SIGINT, signal.SIGTERM):  # a terminal and a service manager signal all of a service
         signal.signal(number, signal.SIG_IGN)
     reader = Reader()

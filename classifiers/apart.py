@@ -113,6 +113,10 @@ class DistantClassifier:
         answer: Classified = self._apart.ask("classify", self._city_id, text, language)
         return answer
 
+    def classify_parts(self, text: str, spans: Sequence[tuple[int, int]], language: str) -> Sequence[Classified]:
+        answer: Sequence[Classified] = self._apart.ask("classify_parts", self._city_id, text, spans, language)
+        return answer
+
 
 class DistantLocator:
     """bridge.ports.Locator, by a place model and a gazetteer there."""

@@ -55,6 +55,11 @@ class Reader:
     def classify(self, city_id: str, text: str, language: str) -> Classified:
         return self.classifiers[city_id].classify(text, language)
 
+    def classify_parts(
+        self, city_id: str, text: str, spans: Sequence[tuple[int, int]], language: str
+    ) -> Sequence[Classified]:
+        return self.classifiers[city_id].classify_parts(text, spans, language)
+
     def locate(self, city_id: str, text: str, language: str, near: Place | None) -> Located:
         return self.locators[city_id].locate(text, language, near)
 

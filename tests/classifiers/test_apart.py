@@ -53,6 +53,8 @@ def test_it_reads_as_it_is_read_here(apart: Apart, models: Models, places: Path)
     here = services.ServiceClassifier(services.load(models.services), OFFERED)
     there = DistantClassifier(apart, "fairview", models.services, OFFERED)
     assert there.classify(TEXT, "en") == here.classify(TEXT, "en")
+    halves = [(0, 12), (16, len(TEXT))]
+    assert there.classify_parts(TEXT, halves, "en") == here.classify_parts(TEXT, halves, "en")
 
     locator = PlaceLocator(gazetteer.open_gazetteer(places), addresses.load(models.places))
     distant = DistantLocator(apart, "fairview", models.places, places)

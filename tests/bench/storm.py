@@ -10,6 +10,7 @@ thread; the providers and the city answer from this process, on the same machine
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import tempfile
@@ -76,6 +77,8 @@ async def measure(minutes: float, a_day: int) -> None:
             await here.bridge.start()
             await until(here.bridge.serves, PATIENCE)
             storm = Storm(here)
+            gc.collect()
+            gc.freeze()  # a pause of this process would be counted as the bridge's
             print(f"{count} messages in {minutes:g} minutes, {1 / every:.1f} a second")
             print(f"{'sent':>8}{'waiting rows':>14}{'memory, MB':>12}")
             began = time.perf_counter()

@@ -6,6 +6,7 @@ acknowledgement would wait behind it. This side knows no model: it asks, and sta
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from typing import Any
 
 from bridge.errors import Retryable
 from bridge.vocabulary import Classified, Located, Pin, Place, Service
+
+log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 60.0  # no text takes a second; a long list of services takes some to be bound on a busy machine
 
@@ -54,6 +57,8 @@ class Apart:
                 answer = _answer(self._line or self._started(), Question(method, args))
             except (OSError, EOFError) as error:
                 self._end()
+                if not self._closed:
+                    log.error("reading process ended", extra={"error": repr(error)})
                 raise Retryable(f"the reading process ended: {error!r}") from error
         if isinstance(answer, Exception):
             raise answer

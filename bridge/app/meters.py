@@ -22,7 +22,7 @@ from prometheus_client.registry import Collector
 
 from bridge.vocabulary import Backlog
 
-OURS = ("bridge", "channels")
+OURS = ("bridge", "channels", "classifiers")
 MOST_EVENTS = 300  # a name that varies would make a series of each of its values
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
 

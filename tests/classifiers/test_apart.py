@@ -76,7 +76,9 @@ def test_it_reads_as_it_is_read_here(apart: Apart, models: Models, places: Path)
         )
 
 
-def test_a_reader_that_died_costs_one_question_and_the_next_one_knows_what_it_knew(apart: Apart):
+def test_a_reader_that_died_costs_one_question_and_the_next_one_knows_what_it_knew(
+    apart: Apart, caplog: pytest.LogCaptureFixture
+):
     language = DistantLanguage(apart, "springfield", ("en", "es"))
     before = apart.pid
     assert before
@@ -85,6 +87,7 @@ def test_a_reader_that_died_costs_one_question_and_the_next_one_knows_what_it_kn
         language("hay un bache enorme en la calle", "en")
     assert language("hay un bache enorme en la calle", "en") == "es"
     assert apart.pid != before
+    assert [record.message for record in caplog.records] == ["reading process ended"]
 
 
 def test_it_ends_by_no_signal_that_its_whole_service_gets(apart: Apart):

@@ -33,6 +33,7 @@ from bridge.store.blobs import digest
 from bridge.vocabulary import GAZETTEER, SERVICE_MODEL, Artifact
 from classifiers import addresses, gazetteer, training
 from classifiers.apart import Apart, DistantClassifier, DistantLanguage, DistantLocator
+from classifiers.naming import usual_names
 from classifiers.places import online
 from config.settings import WEEKDAYS, CitySettings, Settings
 
@@ -118,6 +119,7 @@ async def make_jurisdiction(
         detect=language,
         written=language.written,
         service_names=city.service_names,
+        usual_names=usual_names(),
         languages=city.languages,
         time_zone=city.time_zone,
         contact_needed=_contact_needed(client.profile),

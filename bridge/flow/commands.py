@@ -135,6 +135,10 @@ _AROUND_THANKS = _words(
     "que, le, vaya, tenga,"
     "un, buen, dia, les, agradezco",
 )
+_FIRST_OF_THANKS = frozenset(("thanks", "thank", "thx", "ty", "tysm", "gracias", "muchas"))
+_BUT = frozenset(
+    ("but", "not", "no", "never", "nothing", "still", "pero", "nunca", "nada", "sigue", "todavia", "aun")
+)
 _MOST_THANKS = 9  # words; more than that says something
 STOP_SENTENCE = re.compile(
     r"(please )?(stop|quit) (texting|messaging|writing|emailing|mailing|contacting|sending)( to)?( me)?"
@@ -145,6 +149,15 @@ STOP_SENTENCE = re.compile(
     r"|(por favor )?(deje|dejen|deja) de (escribir|mandar|enviar)(me)?( mensajes)?( por favor)?"
     r"|(por favor )?no me (escriba|escriban|escribas|mande|manden|envie|envien)( mas)?( mensajes)?"
     r"|(perdon |disculpe )?(tiene el |es )?numero equivocado|(esta |se ha |se )?equivocado de numero"
+)
+ROBOT = _words(
+    "is this a robot, are you a robot, is this a bot, are you a bot, are you real, are you human, "
+    "are you a human, bot, robot, is this a person, is this a real person, are you a real person, "
+    "am i talking to a robot, am i texting a robot, is this automated, are you a computer, is this a computer, "
+    "is anyone there, is anybody there, is someone there",
+    "es un robot, eres un robot, es usted un robot, es un bot, eres un bot, eres real, es una persona, "
+    "es una persona real, eres una persona, hablo con una persona, hablo con un robot, "
+    "hay alguien, hay alguien ahi",
 )
 HUMAN = _words(
     "human, agent, person, operator, representative, real person, staff, someone real, live agent",
@@ -228,11 +241,17 @@ _AT_HOME = re.compile(
     r"frente a mi)\b",
     re.IGNORECASE,
 )
+_CALLED_A_QUESTION = re.compile(
+    r"\s*(?:quick |a |una )?(?:question|pregunta|consulta|duda)s?\b[^\n:.?]{0,60}[\n:.]+\s*"
+    r"(?:(?:hi|hello|hey|hola|buenas|buenos d[ií]as|buenas tardes|dear [\w ]+)[,.! ]+)?",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(
     r"\s*(?:(?:hi|hello|hola|hey|buenas|buenos d[ií]as)[,.! ]+)?[¿]?\s*"
     r"(?:when|what|which|where can|where do|where is the|how|who|whose|is there|are there|do you|does the|can i|"
-    r"may i|cu[aá]ndo|cu[aá]l|qu[eé]|d[oó]nde puedo|d[oó]nde est[aá] la|d[oó]nde queda|c[oó]mo|"
-    r"(?:de |a |con )?qui[eé]n|a qu[eé]|hay|puedo|tienen)\b.*\?\s*",
+    r"may i|do i (?:need|have)|am i allowed|cu[aá]ndo|cu[aá]l|qu[eé]|"
+    r"d[oó]nde puedo|d[oó]nde est[aá] la|d[oó]nde queda|c[oó]mo|"
+    r"(?:de |a |con )?qui[eé]n|a qu[eé]|hay|puedo|tienen)\b.*\?\s*(?:(?:thanks|thank you|gracias)\b[^?]{0,40})?",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -309,6 +328,17 @@ def status_of(text: str) -> str | None:
 def is_human(text: str) -> bool:
     said = bare(text).rstrip("? ")
     return said in HUMAN or bool(_HUMAN_SENTENCE.fullmatch(said))
+
+
+def is_robot(text: str) -> bool:
+    """Asks who or what answers here."""
+    return bare(text).rstrip("? ") in ROBOT
+
+
+def begins_with_thanks(text: str) -> bool:
+    """A few words that begin with thanks, and ask and object to nothing."""
+    said = bare(text).split()
+    return 0 < len(said) <= _MOST_THANKS and said[0] in _FIRST_OF_THANKS and "?" not in text and not _BUT & {*said}
 
 
 def is_greeting(text: str) -> bool:
@@ -431,6 +461,7 @@ def is_at_home(text: str) -> bool:
 
 def is_question(text: str) -> bool:
     """Asks to know something ("when is trash day?"); "can you fix the light?" asks for work."""
+    text = _CALLED_A_QUESTION.sub("", text, count=1)
     asks = _ASKS.fullmatch(text) or _ASKS_WITHOUT_A_MARK.fullmatch(text) or _WANTS_TO_KNOW.search(text)
     return bool(asks)
 

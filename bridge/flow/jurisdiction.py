@@ -21,7 +21,8 @@ class Jurisdiction:
     that timed out may still be under way at the city, so it is looked up only `settle_after` it was made. `alarms`
     hears words of an emergency in a text; `duty` says when staff are in. `contact_needed` names the contact fields
     without which this city refuses a report (`first_name`, `last_name`, `email`, `phone`). `service_names` are
-    what residents of a language call services, by language and service code, where the city's own name is another.
+    what residents of a language call services, by language and service code, where the city's own name is another;
+    `usual_names` what services are usually called, by language and the name they are listed under, in lower case.
     `holds` says whether a point (lat, long) is within the city's boundary; None: it has none.
     """
 
@@ -42,14 +43,16 @@ class Jurisdiction:
     settle_after: timedelta = timedelta(minutes=1)
     services: Mapping[str, Service] = field(default_factory=dict)
     service_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    usual_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     classifier: Classifier | None = None
     holds: Callable[[float, float], bool] | None = None
     model_id: str = ""  # the blob the classifier was bound from
 
     def called(self, language: str) -> Mapping[str, str]:
         """What services are called in a language, by the city's own names."""
-        own = self.service_names.get(language, {})
-        return {self.services[code].service_name: name for code, name in own.items() if code in self.services}
+        own, usual = self.service_names.get(language, {}), self.usual_names.get(language, {})
+        listed = {code: service.service_name for code, service in self.services.items()}
+        return {name: said for code, name in listed.items() if (said := own.get(code) or usual.get(name.lower()))}
 
     def offer(self, services: Sequence[Service]) -> None:
         """Takes the city's current service list."""

@@ -79,8 +79,10 @@ def streets_of(gazetteer: Gazetteer, text: str) -> tuple[StreetMatch, ...]:
 
 
 def _behind_other_words(gazetteer: Gazetteer, words: Sequence[str]) -> tuple[StreetMatch, ...]:
-    """The very name of a street behind a word or two that belong to the sentence: "mesas Maple St". Sure only where
-    capitals tell them apart: "Old Main St" may be another street than Main St."""
+    """The very name of a street behind a word or two that belong to the sentence: "mesas Maple St". Sure only
+    where capitals tell them apart: "Old Main St" may be another street than Main St."""
+    if gazetteer.has_landmark(" ".join(words)) or gazetteer.has_landmark_kind(words[-1] if words else ""):
+        return ()
     for start in range(1, min(3, len(words))):
         matches = gazetteer.streets(" ".join(words[start:]))
         if matches and matches[0].score >= _CLEAR:

@@ -34,6 +34,11 @@ _NUMBER_PLACE = re.compile(
     re.IGNORECASE,
 )
 _MEETS = re.compile(r"\s*(?:(?:and|at|x|n|y|con)\s+|[&@/+])", re.IGNORECASE)
+_WITH_A_NUMBER = re.compile(
+    r"\s+(?:and|y|con|esquina\s+con)\s+(?:la\s+|calle\s+)?(\d{1,3})(?=\s*(?:$|[.,:;!?()\n])|\s+(?:desde|hace|hay|en|por|que|no|"
+    r"est[aá]|since|is|has|by|there)\b)",
+    re.IGNORECASE,
+)
 _CLAUSE_ENDS = re.compile(r"\s*(?:$|[.,:;!?()\n]|[-–]\s)")
 _COUNTED = re.compile(
     r"\b(?:an?|the|these|those|about|over|with|has|have|and|une?|los|las|unos|unas)\s+$", re.IGNORECASE
@@ -89,6 +94,7 @@ def with_known_names(
     gazetteer: Gazetteer, text: str, mentions: Sequence[Mention], everyday: Collection[str]
 ) -> tuple[Mention, ...]:
     """The mentions, and beside them the landmarks and streets of the city said after a word of place."""
+    mentions = [_as_known(gazetteer, text, m) for m in mentions]
     words = [(m.start(), m.end()) for m in _WORD.finditer(text)][:_MOST_WORDS]
     spotted, i = [], 0
     while i < len(words):
@@ -96,9 +102,16 @@ def with_known_names(
         if found:
             spotted.append(found)
         i += max(1, sum(start < found.mention.end for start, _ in words[i:])) if found else 1
+    spotted += _numbered_corners(gazetteer, text, [*mentions, *(s.mention for s in spotted)])
     whole = [s.mention for s in spotted if s.mention.kind == "landmark"]
     rest = [m for m in mentions if not any(grammar.overlap(m, w) for w in whole)]
     return _kept(gazetteer, text, rest, spotted)
+
+
+def _as_known(gazetteer: Gazetteer, text: str, m: Mention) -> Mention:
+    """A landmark that looks like a street: "Dog Park"."""
+    taken_for = m.kind == "street" and gazetteer.has_landmark(m.text) and not gazetteer.has_street(m.text)
+    return mention(text, m.start, m.end, "landmark") if taken_for else m
 
 
 def _name_at(
@@ -135,6 +148,17 @@ def _name_at(
             plain = (plain and not number) or not placed
             return _Spotted(mention(text, first, end, kind), plain)
     return None
+
+
+def _numbered_corners(gazetteer: Gazetteer, text: str, said: Sequence[Mention]) -> list[_Spotted]:
+    """The streets said by their number alone that meet one said before them: "elm con 4"."""
+    found = []
+    for m in said:
+        number = _WITH_A_NUMBER.match(text, m.end) if m.kind == "street" else None
+        other = mention(text, *number.span(1), "street") if number else None
+        if other and not any(grammar.overlap(other, each) for each in said) and _meet(gazetteer, m, other):
+            found.append(_Spotted(other, False))
+    return found
 
 
 def _completes(said: Mention, m: Mention) -> bool:

@@ -94,6 +94,15 @@ LONG_LIST = Attribute(
     ),
 )
 
+SPANISH_NAMES: dict[str, str] = tomllib.loads(
+    (FOLDER / "bridge.toml")
+    .read_text(encoding="utf-8")
+    .partition("[city.service_names.es]")[2]
+    .partition("\n\n")[0]
+    .partition("\n")[2]
+)
+"""What the demo's city calls its services in Spanish; the rest of that file is a template."""
+
 
 @dataclass
 class Clock:
@@ -299,6 +308,7 @@ def _jurisdiction(city: City, mind: Mind, script: Script) -> Jurisdiction:
         policy=_policy(script.settings),
         alarms=mind.alarms,
         poll_every=timedelta(seconds=1),
+        service_names={"es": SPANISH_NAMES},
     )
     made.offer(mind.offered)
     return made

@@ -19,6 +19,8 @@ INVITED = {
     "STOP": commands.is_stop,
     "ALTO": commands.is_stop,
     "HELP": commands.is_help,
+    "HUMAN": commands.is_human,
+    "PERSONA": commands.is_human,
     "ENGLISH": lambda word: commands.language_in(word) == "en",
     "ESPAÑOL": lambda word: commands.language_in(word) == "es",
     "AYUDA": commands.is_help,

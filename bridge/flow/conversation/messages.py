@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     wishes.language,
     wishes.forget,
     wishes.human,
+    wishes.robot,
     wishes.reports,
     wishes.status_of_one,
     wishes.status,

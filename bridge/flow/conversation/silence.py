@@ -9,7 +9,7 @@ from bridge.flow.conversation.city import where_it_stands
 from bridge.flow.conversation.reporting import held
 from bridge.flow.conversation.turn import Turn
 from bridge.flow.draft import UNANSWERABLE, read
-from bridge.vocabulary import Decision, Draft, InboundKind, Report, Say, ToStaff
+from bridge.vocabulary import CIVIC, Decision, Draft, InboundKind, Report, Say, ToStaff
 
 MOST_REPEATS = 3  # the same words again and again are a machine's, or nobody reads our answers
 
@@ -53,7 +53,10 @@ def reaction(turn: Turn) -> Decision | None:
 def thanks(turn: Turn) -> Decision | None:
     """Thanks get silence: an answer to it would cost the resident a message and say nothing."""
     waiting = turn.state.question in ("twin", "confirm", "split", "home", "consent")
-    return turn.silent() if commands.is_thanks(turn.text) and not waiting else None
+    understood = turn.event.understanding
+    tells = understood.civic >= CIVIC or understood.located.candidates
+    said = commands.is_thanks(turn.text) or (commands.begins_with_thanks(turn.text) and not tells)
+    return turn.silent() if said and not waiting else None
 
 
 def stray_answer(turn: Turn) -> Decision | None:

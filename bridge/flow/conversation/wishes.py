@@ -83,6 +83,11 @@ def human(turn: Turn) -> Decision | None:
     return Decision(state, (ToStaff("human", words, draft=turn.state.draft), said))
 
 
+def robot(turn: Turn) -> Decision | None:
+    """Who answers here? A computer, and how to reach a person."""
+    return turn.answer("robot", city=turn.facts.city_name) if commands.is_robot(turn.text) else None
+
+
 def for_staff(turn: Turn) -> Decision | None:
     """What is said to the person who was asked for, or who has just written: theirs to read, unless it is a report
     or a wish."""

@@ -196,7 +196,7 @@ def learn(
     retold = {_words(row.text) for row in taught}  # a city may go on listing a report as it was first filed
     learnable = [*(row for row in past if _words(row.text) not in retold), *taught]
     reports = [warm.Report(row.text, code_of(row, listed), row.language) for row in learnable]
-    candidate = warm.learn(services.load(built_in), reports, progress)
+    candidate = warm.learn(services.load(built_in), reports, listed, progress)
     current = services.load(running)
     before, after = (_answers(model, listed, recent) for model in (current, candidate))
     return Lesson(

@@ -48,6 +48,7 @@ class Learned:
 
     counts: Mapping[str, int] = field(default_factory=dict)  # reports each service code was learned from
     links: Floats = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))  # P(code | type)
+    cold_share: float = 0.0  # of a cold probability in that of a learned service
     submit: float = SUBMIT  # from this probability on it was right nine times of ten on what it had not learned
 
 
@@ -91,7 +92,7 @@ def load(path: Path) -> Model:
         lexicon=Lexicon(**loaded),
         others={language: spacy.load(path / language) for language in about["others"]},
         spoken=spacy.load(path / "spoken") if about["others"] else None,
-        learned=Learned(about["learned"], links, about["submit"]),
+        learned=Learned(about["learned"], links, about["cold_share"], about["submit"]),
     )
 
 
@@ -102,6 +103,7 @@ def save(model: Model, path: Path) -> None:
         "types": model.types,
         "others": list(model.others),
         "learned": dict(model.learned.counts),
+        "cold_share": model.learned.cold_share,
         "submit": model.learned.submit,
     }
     (path / "model.json").write_text(json.dumps(about), encoding="utf-8")

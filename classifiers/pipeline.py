@@ -137,7 +137,7 @@ registry.architectures.register("open311_bridge.SentenceTextCat.v1", func=senten
 def text_features(vectors: bool, types: list[str], buckets: int, landmarks: int) -> Model[list[Doc], Floats]:
     """Docs to rows of floats.
 
-    Parameters: `idf` weighs the n-gram buckets (inverse document frequency); `landmarks` are sentence vectors.
+    Parameters: `gram_weights` weigh the n-gram buckets; `landmarks` are sentence vectors.
     """
     width = (landmarks or minilm.WIDTH if vectors else 0) + len(types) + buckets
     model: Model[list[Doc], Floats] = Model(
@@ -145,7 +145,7 @@ def text_features(vectors: bool, types: list[str], buckets: int, landmarks: int)
         _forward_features,
         init=_init_features,
         dims={"nO": width},
-        params={"idf": None, "landmarks": None},
+        params={"gram_weights": None, "landmarks": None},
         attrs={"vectors": vectors, "types": types, "buckets": buckets, "landmarks": landmarks},
     )
     return model
@@ -202,11 +202,23 @@ def width_of_meaning(nlp: Language, name: str) -> int:
     return int(layer.get_dim("nO") - layer.attrs["buckets"])
 
 
-def set_idf(nlp: Language, name: str, texts: Sequence[str]) -> None:
-    """Weighs the n-gram buckets by how few of these texts they occur in."""
+def grams(nlp: Language, name: str, docs: Sequence[Doc]) -> Floats:
+    """The n-grams of docs as a text categoriser counts them, shape (docs, buckets), not yet weighed or scaled."""
     layer: Any = _textcat(nlp, name).model.get_ref("features")
-    seen = np.count_nonzero(hashed_grams(texts, layer.attrs["buckets"]), axis=0)
-    layer.set_param("idf", (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32))
+    return hashed_grams([doc.text for doc in docs], layer.attrs["buckets"])
+
+
+def idf(counts: Floats) -> Floats:
+    """Inverse document frequency of each column: by how few of the rows it is not 0 in."""
+    seen = np.count_nonzero(counts, axis=0)
+    out: Floats = (np.log((1 + len(counts)) / (1 + seen)) + 1).astype(np.float32)
+    return out
+
+
+def set_gram_weights(nlp: Language, name: str, weights: Floats) -> None:
+    """Weighs the n-gram buckets."""
+    layer: Any = _textcat(nlp, name).model.get_ref("features")
+    layer.set_param("gram_weights", weights)
 
 
 def set_landmarks(nlp: Language, name: str, docs: Sequence[Doc]) -> Floats:
@@ -249,8 +261,8 @@ def similarity_vectors(nlp: Language, docs: Sequence[Doc]) -> Floats:
     """Unit rows whose products say how near texts are: sentence vectors, or n-grams where there are none."""
     if has_vectors(nlp):
         return np.array([doc.tensor for doc in docs], dtype=np.float32).reshape(len(docs), minilm.WIDTH)
-    idf: Any = _textcat(nlp, TYPES).model.get_ref("features").get_param("idf")
-    return _unit_grams(docs, idf)
+    weights: Any = _textcat(nlp, TYPES).model.get_ref("features").get_param("gram_weights")
+    return _unit_grams(docs, weights)
 
 
 def hashed_grams(texts: Sequence[str], buckets: int) -> Floats:
@@ -298,8 +310,8 @@ def _forward_features(
         parts.append(_coordinates(model, np.stack([doc.tensor for doc in docs])))
     if model.attrs["types"]:
         parts.append(_type_features(docs, model.attrs["types"]))
-    idf: Any = model.get_param("idf")
-    parts.append(_unit_grams(docs, idf))
+    weights: Any = model.get_param("gram_weights")
+    parts.append(_unit_grams(docs, weights))
     return np.concatenate(parts, axis=1), lambda _: []
 
 
@@ -325,14 +337,14 @@ def _type_features(docs: Sequence[Doc], types: Sequence[str]) -> Floats:
     return out
 
 
-def _unit_grams(docs: Sequence[Doc], idf: Floats) -> Floats:
-    grams = hashed_grams([doc.text for doc in docs], len(idf)) * idf
-    unit: Floats = grams / np.maximum(np.linalg.norm(grams, axis=1, keepdims=True), np.float32(1e-6))
+def _unit_grams(docs: Sequence[Doc], weights: Floats) -> Floats:
+    weighed = hashed_grams([doc.text for doc in docs], len(weights)) * weights
+    unit: Floats = weighed / np.maximum(np.linalg.norm(weighed, axis=1, keepdims=True), np.float32(1e-6))
     return unit
 
 
 def _init_features(model: Model[list[Doc], Floats], X: object = None, Y: object = None) -> None:  # noqa: N803
     ones: Any = np.ones(model.attrs["buckets"], dtype=np.float32)
-    model.set_param("idf", ones)
+    model.set_param("gram_weights", ones)
     marks: Any = np.zeros((model.attrs["landmarks"], minilm.WIDTH), dtype=np.float32)
     model.set_param("landmarks", marks)

@@ -2,7 +2,8 @@
 
 *Cold*, two things are known of a text: how likely each type of the built-in taxonomy is (spaCy, pipeline.py),
 which the links of linking.py turn into services, and how near it is to the city's own words. *Warm*, the model
-has learned from the city's history, and only services without history are still judged cold.
+has learned from the city's history: services without history are still judged cold, and of those with one as much
+stays cold as made the latest reports likeliest.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class ServiceClassifier:
         return answers
 
     def _answers(self, reading: Reading, texts: Sequence[str]) -> Iterator[Classified]:
-        p = self._cold(reading)
+        p = self.cold(reading)
         if self._learned.any():
             p = self._warm(reading, p)
         unread = np.array([[not language] for language in reading.languages])
@@ -125,22 +126,25 @@ class ServiceClassifier:
         unknown = np.array([[not language] for language in reading.languages])
         return normalised((reading.types + unknown) * self._prior)
 
-    def _cold(self, reading: Reading) -> Floats:
-        """P(service) from the taxonomy and, where the sentence model can read the text, the city's own words."""
+    def cold(self, reading: Reading) -> Floats:
+        """P(service), shape (texts, services), without any history: from the taxonomy and, where the sentence
+        model can read the text, the city's own words."""
         p = self._types(reading) @ self._words.links
         near = np.flatnonzero(reading.vectors.any(axis=1))
         p[near] = p[near] ** (1 - _DIRECT_SHARE) * self._words.direct(reading.vectors[near]) ** _DIRECT_SHARE
         return normalised(normalised(p) ** _SHARPNESS)
 
     def _warm(self, reading: Reading, cold: Floats) -> Floats:
-        """P(service) as learned; a service without history keeps a part of what it has cold."""
+        """P(service) as learned, and a part of what it is cold."""
         english = np.array([[language == LANGUAGE] for language in reading.languages])
         by_type = self._types(reading) @ self._model.learned.links
         learned = np.where(english, reading.services, by_type)
         out = np.zeros_like(cold)
         out[:, self._learned] = learned[:, self._columns]
-        unseen = _UNSEEN_SHARE * cold * ~self._learned
-        mixed: Floats = normalised(out) * (1 - unseen.sum(axis=1, keepdims=True)) + unseen
+        kept = cold * np.where(
+            self._learned, np.float32(self._model.learned.cold_share), np.float32(_UNSEEN_SHARE)
+        )
+        mixed: Floats = normalised(out) * (1 - kept.sum(axis=1, keepdims=True)) + kept
         return mixed
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.vocabulary import SUBMIT
+from classifiers.training.regression import softmax
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -16,6 +17,8 @@ _STEPS = np.arange(0.95, SUBMIT - 0.01, -0.025)  # tried as the probability to s
 _DEVIATIONS = 0.674  # standard errors below what was measured: three times of four the truth lies above
 _FEWEST = 20  # reports from which on a step's accuracy says something
 _SHARPNESSES = np.exp(np.linspace(np.log(0.3), np.log(4.0), 60))
+_SHARES = np.linspace(0.0, 0.95, 20)
+_LEAST = 1e-9  # probability of what was held impossible and happened
 
 
 def calibration_error(confidence: Floats, right: Bools) -> float:
@@ -29,17 +32,20 @@ def calibration_error(confidence: Floats, right: Bools) -> float:
     return float(sum(gaps))
 
 
-def sharpness(p: Floats, targets: Ints) -> float:
-    """The exponent that makes these probabilities likeliest to give these targets (1 / temperature)."""
-    logs = np.log(np.maximum(p, 1e-9))
-    return float(min(_SHARPNESSES, key=lambda power: _surprise(logs * power, targets)))
-
-
-def _surprise(logs: Floats, targets: Ints) -> float:
-    """Mean negative log-likelihood of the targets under a softmax of these logs."""
-    top = logs.max(axis=1)
-    norm = top + np.log(np.exp(logs - top[:, None]).sum(axis=1))
-    return float((norm - logs[np.arange(len(targets)), targets]).mean())
+def blend(logits: Floats, others: Floats, targets: Ints) -> tuple[float, float]:
+    """What makes (1 - share) · softmax(sharpness · logits) + share · others likeliest to give these targets:
+    the sharpness (1 / temperature), .3 to 4, and the share, 0 to .95. `others` are probabilities of the same
+    columns as the logits."""
+    rows = np.arange(len(targets))
+    other = others[rows, targets]
+    tried = []
+    for sharpness in _SHARPNESSES:
+        own = softmax(np.float32(sharpness) * logits)[rows, targets]
+        for share in _SHARES:
+            surprise = -np.log(np.maximum((1 - share) * own + share * other, _LEAST)).mean()
+            tried.append((float(surprise), float(sharpness), float(share)))
+    _, sharpness, share = min(tried)
+    return sharpness, share
 
 
 def sure_from(confidence: Floats, right: Bools, accuracy: float) -> float:

@@ -150,7 +150,7 @@ def _prepared(
     if not history:
         return model, offered
     reports = [warm.Report(row.text, code_of(row, offered), row.language) for row in history if row.code]
-    return warm.learn(model, reports, progress), offered
+    return warm.learn(model, reports, offered, progress), offered
 
 
 def _answers(classifier: ServiceClassifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Classified]]:

@@ -23,6 +23,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 _FLATTEST = 1e-3  # eigenvalues of the landmarks' kernel below this are noise
+_AS_USUAL = 3.0  # rows in which every n-gram is taken to have been besides: a rare one tells little for certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ def train(
 ) -> None:
     """Fits the text categoriser `name`, which `add_textcat` added; targets are indices into its labels.
 
-    The docs went through the pipes before it. `scale` multiplies the logits (see calibration.sharpness).
+    The docs went through the pipes before it. `scale` multiplies the logits (see calibration.blend).
     """
-    pipeline.set_idf(nlp, name, [doc.text for doc in docs])
+    pipeline.set_gram_weights(nlp, name, pipeline.idf(pipeline.grams(nlp, name, docs)))
     inputs = pipeline.features(nlp, name, docs)
     cut = pipeline.width_of_meaning(nlp, name)
     weights, bias = fit(inputs, cut, targets, len(nlp.pipe_labels[name]), penalties)
@@ -70,19 +71,33 @@ def train_together(
     """Fits the text categoriser `name` on all its features at once.
 
     `penalty` is L2 for each report; `balance` is how much of a label's frequency is taken back, as a power of it:
-    rare services are then heard among common ones.
+    rare services are then heard among common ones. N-grams weigh what they tell of the labels.
     """
-    pipeline.set_idf(nlp, name, [doc.text for doc in docs])
+    classes = len(nlp.pipe_labels[name])
+    pipeline.set_gram_weights(nlp, name, _telling(pipeline.grams(nlp, name, docs), targets, classes))
     independent = _independent(pipeline.set_landmarks(nlp, name, docs))
     marks = len(independent)
     inputs = pipeline.features(nlp, name, docs)
     inputs[:, :marks] = inputs[:, :marks] @ independent
-    classes = len(nlp.pipe_labels[name])
     weights, bias = regression.fit(inputs, targets, classes, penalty * len(docs))
     weights[:, :marks] = weights[:, :marks] @ independent.T
-    share = (np.bincount(targets, minlength=classes) + 1) / (len(docs) + classes)
-    bias = bias - np.float32(balance) * np.log(share).astype(np.float32)
+    bias = bias - np.float32(balance) * np.log(_shares(targets, classes)).astype(np.float32)
     pipeline.set_weights(nlp, name, scale * weights, scale * bias)
+
+
+def _shares(targets: Ints, classes: int) -> NDArray[np.float64]:
+    out: NDArray[np.float64] = (np.bincount(targets, minlength=classes) + 1) / (len(targets) + classes)
+    return out
+
+
+def _telling(grams: Floats, targets: Ints, classes: int) -> Floats:
+    """How much each column tells of the targets: the root of the divergence (in nats) of the targets where it is
+    not 0 from those of all rows, as if it had been in some more rows that are as all."""
+    shares = _shares(targets, classes)[:, None]
+    seen = np.stack([np.count_nonzero(grams[targets == at], axis=0) for at in range(classes)])
+    p = (seen + _AS_USUAL * shares) / (seen.sum(axis=0) + _AS_USUAL)
+    out: Floats = np.sqrt(np.maximum((p * np.log(p / shares)).sum(axis=0), 0.0)).astype(np.float32)
+    return out
 
 
 def _independent(likeness: Floats) -> Floats:

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from bridge.vocabulary import Service
 from classifiers import pipeline
-from classifiers.model import Learned, Model
+from classifiers.minilm import LANGUAGE
+from classifiers.model import ALARMS, Learned, Model, Reading
 from classifiers.pipeline import SERVICE, SERVICES
+from classifiers.services import ServiceClassifier
 from classifiers.training import calibration, fitting, regression
 
 Floats = NDArray[np.float32]
@@ -27,6 +30,7 @@ _PENALTY = 6e-5  # a report; forward-chained validation on histories of 2,000 an
 _BALANCE = 0.4  # more of it costs right answers, less costs rare services
 _HELD_BACK = 0.15  # the latest share of the rows, and the one before it: they tell how sharp probabilities may be
 _TIMES_HELD_BACK = 2
+_UNTOLD = 0.5  # share of what is known cold where the rows are too few to hold any back
 _SUBMIT_ACCURACY = 0.9  # of the latest rows, among those sure enough to be filed unasked
 _MOST_ROWS = 20_000
 _CHUNK = 512
@@ -41,10 +45,11 @@ class Report:
     language: str = "en"
 
 
-def learn(model: Model, reports: Sequence[Report], progress: Progress) -> Model:
+def learn(model: Model, reports: Sequence[Report], services: Sequence[Service], progress: Progress) -> Model:
     """A model that also knows these reports, oldest first. Raises ValueError for fewer than two services.
 
-    Of more than 20,000 reports the latest are used. Takes about 20 ms a report, half of it embedding.
+    `services` is the list the model will serve: what it tells cold is weighed against what was learned. Of more
+    than 20,000 reports the latest are used. Takes about 20 ms a report, half of it embedding.
     """
     used = [report for report in reports if report.text.strip()][-_MOST_ROWS:]
     codes = sorted({report.service_code for report in used})
@@ -54,11 +59,12 @@ def learn(model: Model, reports: Sequence[Report], progress: Progress) -> Model:
     targets = np.array([codes.index(report.service_code) for report in used])
     nlp = _extended(model, codes, min(_LANDMARKS, len(used)))
     progress(f"fitting {len(codes)} services")
-    scale, submit = _honest(nlp, docs, targets)
+    late = docs[-_TIMES_HELD_BACK * _held_back(docs) :]
+    scale, cold_share, submit = _honest(nlp, docs, targets, _cold(model, services, codes, late))
     fitting.train_together(nlp, SERVICES, docs, targets, _PENALTY, _BALANCE, scale)
     seen = Counter(report.service_code for report in used)
-    links = _links(model.types, docs, targets, len(codes))
-    learned = Learned({code: seen[code] for code in codes}, links, submit)
+    links = _links(_types(model, docs), targets, len(codes))
+    learned = Learned({code: seen[code] for code in codes}, links, cold_share, submit)
     return replace(model, nlp=nlp, learned=learned)
 
 
@@ -80,28 +86,49 @@ def _extended(model: Model, codes: Sequence[str], landmarks: int) -> Language:
     return nlp
 
 
-def _links(types: Sequence[str], docs: Sequence[Doc], targets: Ints, codes: int) -> Floats:
+def _types(model: Model, docs: Sequence[Doc]) -> Floats:
+    """P(type) of each doc."""
+    return np.array([[doc.cats[name] for name in model.types] for doc in docs], dtype=np.float32)
+
+
+def _cold(model: Model, services: Sequence[Service], codes: Sequence[str], docs: Sequence[Doc]) -> Floats:
+    """P(service code) of each doc without history, columns as `codes`; 0 for a code that is no longer listed."""
+    nothing = np.zeros((len(docs), len(ALARMS)), dtype=np.float32)
+    vectors = pipeline.similarity_vectors(model.nlp, docs)
+    reading = Reading((LANGUAGE,) * len(docs), _types(model, docs), vectors, nothing[:, :0], nothing)
+    p = ServiceClassifier(model, services).cold(reading)
+    columns = {service.service_code: column for column, service in enumerate(services)}
+    out = np.zeros((len(docs), len(codes)), dtype=np.float32)
+    listed = [at for at, code in enumerate(codes) if code in columns]
+    out[:, listed] = p[:, [columns[codes[at]] for at in listed]]
+    return out
+
+
+def _links(types: Floats, targets: Ints, codes: int) -> Floats:
     """P(service | type) as the history has it, for texts in languages the sentence model does not read."""
-    p = np.array([[doc.cats[name] for name in types] for doc in docs], dtype=np.float32)
     wanted = np.eye(codes, dtype=np.float32)[targets]
-    together = p.T @ wanted + wanted.mean(axis=0)
+    together = types.T @ wanted + wanted.mean(axis=0)
     links: Floats = together / together.sum(axis=1, keepdims=True)
     return links
 
 
-def _honest(nlp: Language, docs: list[Doc], targets: Ints) -> tuple[float, float]:
+def _held_back(docs: Sequence[Doc]) -> int:
+    return int(len(docs) * _HELD_BACK)
+
+
+def _honest(nlp: Language, docs: list[Doc], targets: Ints, cold: Floats) -> tuple[float, float, float]:
     """From the latest rows, each learned without it and what came later: how much sharper or blunter the logits
-    must be to be honest there, and from which probability on the first guess is right often enough to be filed
-    unasked."""
-    held_back = int(len(docs) * _HELD_BACK)
+    must be to be honest there, what share of the cold probabilities (of those rows) to mix in, and from which
+    probability on the first guess is right often enough to be filed unasked."""
+    held_back = _held_back(docs)
     if not held_back:
-        return 1.0, calibration.sure_from(np.zeros(0, np.float32), np.zeros(0, bool), _SUBMIT_ACCURACY)
+        return 1.0, _UNTOLD, calibration.sure_from(np.zeros(0, np.float32), np.zeros(0, bool), _SUBMIT_ACCURACY)
     starts = [len(docs) - times * held_back for times in range(_TIMES_HELD_BACK, 0, -1)]
     logits: Floats = np.concatenate([_foretold(nlp, docs, targets, start, start + held_back) for start in starts])
     truth = targets[starts[0] :]
-    scale = calibration.sharpness(regression.softmax(logits), truth)
-    p = regression.softmax(scale * logits)
-    return scale, calibration.sure_from(p.max(axis=1), p.argmax(axis=1) == truth, _SUBMIT_ACCURACY)
+    scale, share = calibration.blend(logits, cold, truth)
+    p = (1 - share) * regression.softmax(scale * logits) + share * cold
+    return scale, share, calibration.sure_from(p.max(axis=1), p.argmax(axis=1) == truth, _SUBMIT_ACCURACY)
 
 
 def _foretold(nlp: Language, docs: list[Doc], targets: Ints, start: int, end: int) -> Floats:

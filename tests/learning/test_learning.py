@@ -22,7 +22,7 @@ from bridge.ports import Store
 from bridge.vocabulary import LearningRun, Policy
 from bridge.vocabulary.console import Example
 from classifiers.model import load, save
-from classifiers.training.calibration import sure_from
+from classifiers.training.calibration import blend, sure_from
 from classifiers.training.cleaning import cleaned
 from classifiers.training.data import Row, in_time, read_rows, read_services
 from classifiers.training.taxonomy import read_corpus
@@ -129,7 +129,23 @@ def test_a_model_brings_its_own_certainty(history: Path, built_in: Path, tmp_pat
     lesson = learn(history, built_in, built_in, read_services(services(tmp_path)), lambda _: None)
     save(lesson.candidate, tmp_path / "model")
     assert load(tmp_path / "model").learned.submit == lesson.candidate.learned.submit
+    assert load(tmp_path / "model").learned.cold_share == lesson.candidate.learned.cold_share
     assert load(built_in).learned.submit == Policy().submit
+
+
+def test_names_that_mislead_have_little_say_beside_a_history(history: Path, built_in: Path, tmp_path: Path):
+    lesson = learn(history, built_in, built_in, read_services(services(tmp_path)), lambda _: None)
+    assert lesson.candidate.learned.cold_share < 0.2  # of five desks named after trees nothing can be told cold
+
+
+def test_what_is_known_cold_and_what_was_learned_are_blended_as_the_targets_have_it():
+    targets = np.arange(300) % 3
+    knows, guesses = (
+        np.eye(3, dtype=np.float32)[targets],
+        np.eye(3, dtype=np.float32)[(targets + np.arange(300)) % 3],
+    )
+    assert blend(4 * knows, 0.8 * guesses + 0.2 / 3, targets)[1] == 0.0
+    assert blend(4 * guesses, 0.8 * knows + 0.2 / 3, targets)[1] > 0.6
 
 
 def test_a_service_is_filed_unasked_from_where_nine_of_ten_were_right():

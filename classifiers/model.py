@@ -141,6 +141,13 @@ def read_parts(model: Model, text: str, parts: Sequence[Span], language: str) ->
     return reading
 
 
+def reading_of(model: Model, docs: Sequence[Doc]) -> Reading:
+    """What the English pipeline made of docs that went through it."""
+    reading = _blank_reading(model, (LANGUAGE,) * len(docs))
+    _note(model, reading, list(range(len(docs))), LANGUAGE, docs)
+    return reading
+
+
 def _pipelines(model: Model) -> dict[str, Language]:
     return {LANGUAGE: model.nlp, **model.others}
 

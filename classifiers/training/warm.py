@@ -14,8 +14,7 @@ from spacy.tokens import Doc
 
 from bridge.vocabulary import Service
 from classifiers import pipeline
-from classifiers.minilm import LANGUAGE
-from classifiers.model import ALARMS, Learned, Model, Reading
+from classifiers.model import Learned, Model, reading_of
 from classifiers.pipeline import SERVICE, SERVICES
 from classifiers.services import ServiceClassifier
 from classifiers.training import calibration, fitting, regression
@@ -63,7 +62,7 @@ def learn(model: Model, reports: Sequence[Report], services: Sequence[Service], 
     scale, cold_share, submit = _honest(nlp, docs, targets, _cold(model, services, codes, late))
     fitting.train_together(nlp, SERVICES, docs, targets, _PENALTY, _BALANCE, scale)
     seen = Counter(report.service_code for report in used)
-    links = _links(_types(model, docs), targets, len(codes))
+    links = _links(reading_of(model, docs).types, targets, len(codes))
     learned = Learned({code: seen[code] for code in codes}, links, cold_share, submit)
     return replace(model, nlp=nlp, learned=learned)
 
@@ -86,17 +85,9 @@ def _extended(model: Model, codes: Sequence[str], landmarks: int) -> Language:
     return nlp
 
 
-def _types(model: Model, docs: Sequence[Doc]) -> Floats:
-    """P(type) of each doc."""
-    return np.array([[doc.cats[name] for name in model.types] for doc in docs], dtype=np.float32)
-
-
 def _cold(model: Model, services: Sequence[Service], codes: Sequence[str], docs: Sequence[Doc]) -> Floats:
     """P(service code) of each doc without history, columns as `codes`; 0 for a code that is no longer listed."""
-    nothing = np.zeros((len(docs), len(ALARMS)), dtype=np.float32)
-    vectors = pipeline.similarity_vectors(model.nlp, docs)
-    reading = Reading((LANGUAGE,) * len(docs), _types(model, docs), vectors, nothing[:, :0], nothing)
-    p = ServiceClassifier(model, services).cold(reading)
+    p = ServiceClassifier(model, services).cold(reading_of(model, docs))
     columns = {service.service_code: column for column, service in enumerate(services)}
     out = np.zeros((len(docs), len(codes)), dtype=np.float32)
     listed = [at for at, code in enumerate(codes) if code in columns]

@@ -179,8 +179,7 @@ class Bridge:
         match role:
             case "intake":
                 counting = partial(self.console.taken.ahead, self.handling, SPANS)
-                group.create_task(counting())
-                group.create_task(scheduled((Look("counting", COUNTING_SECONDS, counting),)))
+                group.create_task(scheduled((Look("counting", COUNTING_SECONDS, counting, at_once=True),)))
                 for channel in self.channels:
                     listening = partial(channel.run, self.accept)
                     alone = partial(self.store.lead, f"account {channel.account_id}", listening)
@@ -209,8 +208,8 @@ class Bridge:
             *(self._tracking(city) for city in self.handling.jurisdictions.values()),
             Look("learn again", RELEARN_SECONDS, self._learn_again),
             *self._teaching(),
-            Look("retention", RETENTION_SECONDS, partial(retention.look, self.store, clock, rules)),
-            Look("media", MEDIA_SECONDS, self._sweep_media),
+            Look("retention", RETENTION_SECONDS, partial(retention.look, self.store, clock, rules), at_once=True),
+            Look("media", MEDIA_SECONDS, self._sweep_media, at_once=True),
             Look("duty", DUTY_SECONDS, partial(vigil.look, vigil_of(self.settings, self.handling, self.clients))),
         )
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -15,18 +15,21 @@ JOBS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}  # a l
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Something to look for, every so many seconds."""
+    """Something to look for, every so many seconds. What comes seldom is looked for `at_once` too: a process that
+    starts anew every night would never come to it."""
 
     name: str
     seconds: float
     look: Callable[[], Awaitable[object]]
+    at_once: bool = False
 
 
 async def scheduled(looks: Sequence[Look]) -> None:
     """Looks for each as often as it says, until cancelled."""
     scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=JOBS)
     for one in looks:
-        scheduler.add_job(_until_stopped, "interval", [one.look], seconds=one.seconds, id=one.name)
+        first = {"next_run_time": datetime.now(UTC)} if one.at_once else {}
+        scheduler.add_job(_until_stopped, "interval", [one.look], seconds=one.seconds, id=one.name, **first)
     scheduler.start()
     try:
         await asyncio.get_running_loop().create_future()

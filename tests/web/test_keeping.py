@@ -99,6 +99,41 @@ async def test_a_hold_beats_the_deletion_until_it_is_lifted(world: World):
     assert {"hold.set", "hold.lifted"} <= set(await audited(world))
 
 
+async def test_a_report_is_held_and_released_on_its_own_page(world: World):
+    id_ = await conversation(world)
+    (report,) = await world.store.read(lambda tx: tx.reports_of(id_))
+    page, clerk = f"/requests/{report.id}", await world.clerk("admin", cities=(CITY,))
+    assert (await clerk.post("/setup/holds", report=report.id, reason="")).status_code == 400
+    assert (
+        (await clerk.post("/setup/holds", report=report.id, reason="Case 13"))
+        .headers["location"]
+        .startswith(f"/console{page}")
+    )
+    (held,) = await world.store.read(lambda tx: tx.holds())
+    assert (held.scope, held.target, held.reason) == ("report", report.id, "Case 13")
+    assert "Case 13" in (await clerk.get(page)).text
+    assert "Case 13" in (await clerk.get("/setup/retention")).text
+    assert (await clerk.post(f"/conversations/{id_}/erase", sure="delete")).status_code == 400
+    lifted = await clerk.post(f"/setup/holds/{held.id}/lift", report=report.id)
+    assert lifted.headers["location"].startswith(f"/console{page}")
+    assert "A legal hold covers" not in (await clerk.get(page)).text
+    assert (await clerk.post(f"/conversations/{id_}/erase", sure="delete")).status_code == 303
+    assert {"hold.set", "hold.lifted"} <= set(await audited(world))
+
+
+async def test_a_report_is_held_by_administrators_of_its_city_alone(world: World):
+    id_ = await conversation(world)
+    (report,) = await world.store.read(lambda tx: tx.reports_of(id_))
+    agent, bound = await world.clerk("agent"), await world.clerk("admin", cities=(OTHER_CITY,))
+    assert "Legal hold" not in (await agent.get(f"/requests/{report.id}")).text
+    for someone, refused in ((agent, 403), (bound, 404)):
+        assert (await someone.post("/setup/holds", report=report.id, reason="x")).status_code == refused
+    hold = await world.store.write(lambda tx: tx.set_hold("report", report.id, "Case 14", "Ada"))
+    assert "Case 14" not in (await bound.get("/setup/retention")).text
+    assert (await bound.post(f"/setup/holds/{hold.id}/lift", report=report.id)).status_code == 404
+    assert (await (await world.clerk("admin")).post("/setup/holds", report="f00", reason="x")).status_code == 404
+
+
 async def test_what_is_kept_of_residents_is_for_administrators_of_their_city(world: World):
     id_ = await conversation(world)
     agent, bound = await world.clerk("agent"), await world.clerk("admin", cities=(OTHER_CITY,))

@@ -69,7 +69,7 @@ async def set_retention(visit: Visit) -> Response:
 
 
 async def hold(visit: Visit) -> Response:
-    """A legal hold on everything, on a city, or on one resident."""
+    """A legal hold on everything, on a city, on one resident or on one report."""
     target, reason = visit.field("target", 64), visit.field("reason", 300)
     if not reason:
         raise Wrong("A hold needs a reason, for whoever lifts it.")
@@ -77,6 +77,9 @@ async def hold(visit: Visit) -> Response:
         conversation_id, contact_id = visit.field("conversation", 64), ""
         contact_id = await _contact(visit, conversation_id)
         work, back = partial(_hold, visit, "resident", contact_id, reason), f"/conversations/{conversation_id}"
+    elif report_id := visit.field("report", 64):
+        await _see_report(visit, report_id)
+        work, back = partial(_hold, visit, "report", report_id, reason), f"/requests/{report_id}"
     elif target in visit.cities:
         work, back = partial(_hold, visit, "city", target, reason), "/setup/retention"
     else:
@@ -88,13 +91,13 @@ async def hold(visit: Visit) -> Response:
 
 
 async def lift(visit: Visit) -> Response:
-    id_ = visit.path("id")
-    held = await visit.store.read(lambda tx: tx.holds())
-    if id_ not in [one.id for one in held if _may_see(visit, one)]:
+    """Ends a hold; back to the report where that was asked for on its page."""
+    id_, report_id = visit.path("id"), visit.field("report", 64)
+    if id_ not in [one.id for one in await _holds(visit)]:
         raise Unknown("there is no such hold")
     await visit.store.write(lambda tx: tx.lift_hold(id_))
     await visit.trace("hold.lifted", "hold", id_)
-    return to("/setup/retention", saved="yes")
+    return to(f"/requests/{report_id}" if report_id.isalnum() else "/setup/retention", saved="yes")
 
 
 async def hand_out(visit: Visit) -> Response:
@@ -138,13 +141,12 @@ async def _page(visit: Visit, wanted: dict[Kept, int], *, seen: bool = False) ->
 
     counts = await visit.store.read(going) if seen else {}
     rows = [Age(kind, label, about, wanted[kind], counts.get(kind)) for kind, (label, about) in KINDS.items()]
-    held = await visit.store.read(lambda tx: tx.holds())
     return visit.page(
         "setup_retention.html",
         tab="retention",
         rows=rows,
         seen=seen,
-        held=[one for one in held if _may_see(visit, one)],
+        held=await _holds(visit),
         deletions=await visit.store.read(lambda tx: tx.deletions(DELETIONS)),
         kinds=KINDS,
         may_change=not visit.me.cities,
@@ -174,12 +176,33 @@ def _for_all_cities(visit: Visit) -> None:
         raise Wrong("This is about every city; your account is bound to some of them.")
 
 
-def _may_see(visit: Visit, one: Hold) -> bool:
-    return not visit.me.cities or (one.scope == "city" and one.target in visit.cities)
+async def _holds(visit: Visit) -> list[Hold]:
+    """Those that stand and that this person may lift: all, or those on their cities and on reports there."""
+
+    def read(tx: Transaction) -> list[Hold]:
+        return [one for one in tx.holds() if not visit.me.cities or _city_of(tx, one) in visit.cities]
+
+    return await visit.store.read(read)
+
+
+def _city_of(tx: Transaction, one: Hold) -> str:
+    """ "" for a hold that is no single city's."""
+    if one.scope == "report":
+        found = tx.console.request_file(one.target)  # a command may hold what is not there
+        return found.report.city_id if found else ""
+    return one.target if one.scope == "city" else ""
 
 
 def _hold(visit: Visit, scope: str, target: str, reason: str, tx: Transaction) -> Hold:
     return tx.set_hold(scope, target, reason, visit.me.name)  # type: ignore[arg-type]  # one of the scopes
+
+
+async def _see_report(visit: Visit, report_id: str) -> None:
+    """Raises Unknown unless this person may see the report."""
+    found = await visit.store.read(lambda tx: tx.console.request_file(report_id))
+    if found is None:
+        raise Unknown("there is no such report")
+    visit.see(found.report.city_id)
 
 
 async def _contact(visit: Visit, conversation_id: str) -> str:

@@ -12,6 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from bridge.flow import staffing
 from bridge.flow.staffing import Unknown
+from bridge.ports import Transaction
+from bridge.vocabulary import Hold, Media
 from bridge.vocabulary.console import RequestFile, Spot
 from bridge.web.console.paging import PAGE, ended
 from bridge.web.console.taking import clusters
@@ -121,7 +123,12 @@ def _box(visit: Visit) -> Box | None:
 async def request(visit: Visit) -> Response:
     found = await _file(visit, visit.path("id"))
     await visit.looked("report", found.report.id)
-    media = await visit.console.handling.store.read(lambda tx: tx.media_of(found.report.id))
+
+    def read(tx: Transaction) -> tuple[tuple[Media, ...], tuple[Hold, ...], bool]:
+        contact_id = tx.conversation(found.report.conversation_id).contact_id
+        return tx.media_of(found.report.id), tx.holds(), tx.is_held(contact_id)
+
+    media, holds, is_held = await visit.store.read(read)
     return visit.page(
         "request.html",
         found=found,
@@ -132,6 +139,8 @@ async def request(visit: Visit) -> Response:
         details=[masked(attempt.answer or attempt.detail) for attempt in found.attempts],
         photos=[file.token for file in media if file.is_photo],
         endpoint=_endpoint(visit, found.report.city_id),
+        holds=[one for one in holds if (one.scope, one.target) == ("report", found.report.id)],
+        is_held=is_held,
     )
 
 

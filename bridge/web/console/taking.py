@@ -36,10 +36,16 @@ class _Kept(Generic[T]):
 
 class Counted(Generic[K, T]):
     """Values by key, kept for as long as counting them is worth: seconds where that was quick, as in a young city,
-    `fresh` at most. A request for an old one that takes long to count gets it, and has a new one counted."""
+    `fresh` at most. A request for an old one that takes long to count gets it, and has a new one counted. `timer`
+    tells seconds."""
 
-    def __init__(self, fresh: timedelta, count: Callable[[Transaction, K, datetime], T]) -> None:
-        self._fresh, self._count = fresh, count
+    def __init__(
+        self,
+        fresh: timedelta,
+        count: Callable[[Transaction, K, datetime], T],
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._fresh, self._count, self._timer = fresh, count, timer
         self._kept: dict[K, _Kept[T]] = {}
         self._under_way: dict[K, asyncio.Task[_Kept[T]]] = {}
 
@@ -67,10 +73,10 @@ class Counted(Generic[K, T]):
             await self._take(work, key, work.clock.now())
 
     async def _take(self, work: Handling, key: K, now: datetime) -> _Kept[T]:
-        began = time.perf_counter()
+        began = self._timer()
         try:
             value = await work.store.read(lambda tx: self._count(tx, key, now))
-            self._kept[key] = _Kept(value, now, time.perf_counter() - began)
+            self._kept[key] = _Kept(value, now, self._timer() - began)
             return self._kept[key]
         finally:
             self._under_way.pop(key, None)

@@ -26,6 +26,7 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import filter_spans
+from spacy.vocab import Vocab, create_vocab
 from thinc.api import fix_random_seed
 
 from bridge.errors import SettingsError
@@ -41,6 +42,8 @@ LONGEST = 10_000
 """Characters of a text that are read; nobody first names a place behind them."""
 
 _MARKS = re.compile(r"[^\w\s]{8,}")
+_PREFIX, _SUFFIX = re.compile(r"^[^\s\w]"), re.compile(r"[^\s\w]$")
+_INNER = re.compile(rf"(?<=[{ALPHA}0-9])[^\s\w'’](?=[{ALPHA}0-9])|(?<=[{ALPHA}0-9])[&/@,;:()+-]|[&/@,;:()+#-]")
 
 _CONFIG = {
     "model": {
@@ -102,7 +105,7 @@ def load(path: Path) -> Extractor:
 
 
 class Extractor:
-    """Finds places in a text. Safe to share between threads: a spaCy pipeline does not change by use."""
+    """Finds places in a text. Safe to share between threads, and as large after many texts as before."""
 
     def __init__(self, nlp: Language, everyday: Collection[str] = ()) -> None:
         self._nlp, self.everyday = nlp, everyday
@@ -116,8 +119,16 @@ class Extractor:
         text = text[:LONGEST]
         if not text.strip():
             return ()
-        doc = self._nlp(_readable(text))
+        doc = self._nlp(self._words(_readable(text)))
         return grammar.atoms(text, ((e.start_char, e.end_char, e.label_) for e in doc.ents), self.everyday)
+
+    def _words(self, text: str) -> Doc:
+        """The text split, with a vocabulary that goes when it goes: the pipeline's own would keep every word."""
+        vocab = create_vocab(self._nlp.lang, self._nlp.Defaults)
+        for label in self._nlp.pipe_labels["ner"]:
+            vocab.strings.add(label)
+        doc: Doc = _tokenizer(vocab)(text)
+        return doc
 
 
 def _readable(text: str) -> str:
@@ -137,7 +148,7 @@ def place_norms(doc: Doc) -> Doc:
     return doc
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=16_384)
 def _norm(word: str) -> str:
     key = fold(word)
     if not key:
@@ -153,21 +164,16 @@ def _norm(word: str) -> str:
 
 def _blank() -> Language:
     nlp = spacy.blank("xx")
-    nlp.tokenizer = _tokenizer(nlp)
+    nlp.tokenizer = _tokenizer(nlp.vocab)
     nlp.add_pipe("place_norms")
     nlp.add_pipe("ner", config=_CONFIG)
     return nlp
 
 
-def _tokenizer(nlp: Language) -> Tokenizer:
+def _tokenizer(vocab: Vocab) -> Tokenizer:
     """Splits at every mark except an apostrophe or full stop within a word: "5th/Main", "A&B", "St.,"."""
-    inner = re.compile(rf"(?<=[{ALPHA}0-9])[^\s\w'’](?=[{ALPHA}0-9])|(?<=[{ALPHA}0-9])[&/@,;:()+-]|[&/@,;:()+#-]")
-    edge = r"[^\s\w]"
     return Tokenizer(
-        nlp.vocab,
-        prefix_search=re.compile(rf"^{edge}").search,
-        suffix_search=re.compile(rf"{edge}$").search,
-        infix_finditer=inner.finditer,
+        vocab, prefix_search=_PREFIX.search, suffix_search=_SUFFIX.search, infix_finditer=_INNER.finditer
     )
 
 

@@ -124,7 +124,8 @@ def read(model: Model, texts: Sequence[str], languages: Sequence[str]) -> Readin
     reading = _blank_reading(model, spoken)
     for language, nlp in _pipelines(model).items():
         rows = [row for row, each in enumerate(spoken) if each == language]
-        _note(model, reading, rows, language, list(nlp.pipe([texts[row] for row in rows], batch_size=_BATCH)))
+        docs = nlp.pipe(pipeline.make_docs([texts[row] for row in rows]), batch_size=_BATCH)
+        _note(model, reading, rows, language, list(docs))
     return reading
 
 
@@ -136,7 +137,7 @@ def read_parts(model: Model, text: str, parts: Sequence[Span], language: str) ->
     nlp = _pipelines(model).get(spoken[0])
     if nlp:
         vectors = pipeline.sentence_vector(nlp).of_parts(text, parts) if pipeline.has_vectors(nlp) else None
-        docs = list(nlp.pipe(pipeline.make_docs(nlp, texts, vectors), batch_size=_BATCH))
+        docs = list(nlp.pipe(pipeline.make_docs(texts, vectors), batch_size=_BATCH))
         _note(model, reading, list(range(len(texts))), spoken[0], docs)
     return reading
 
@@ -174,7 +175,7 @@ def _blank_reading(model: Model, spoken: tuple[str, ...]) -> Reading:
 def _spoken(model: Model, texts: Sequence[str], hints: Sequence[str]) -> Iterator[str]:
     """The language to read each text in, "" for one the model does not know."""
     known = [LANGUAGE, *model.others]
-    docs = model.spoken.pipe(texts, batch_size=_BATCH) if model.spoken else None
+    docs = model.spoken.pipe(pipeline.make_docs(texts), batch_size=_BATCH) if model.spoken else None
     for hint in hints:
         likely = next(docs).cats if docs else {LANGUAGE: 1.0}
         best = max(likely, key=lambda language: likely[language])

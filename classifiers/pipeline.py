@@ -31,6 +31,7 @@ from spacy.pipeline import TextCategorizer
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import registry
+from spacy.vocab import Vocab
 from thinc.api import Model, Softmax
 from thinc.api import chain as layers
 
@@ -248,9 +249,13 @@ def logits(nlp: Language, name: str, inputs: Floats) -> Floats:
     return out
 
 
-def make_docs(nlp: Language, texts: Sequence[str], vectors: Floats | None) -> list[Doc]:
-    """Docs that only went through the tokeniser, with these sentence vectors if there are any."""
-    docs = [nlp.make_doc(text) for text in texts]
+def make_docs(texts: Sequence[str], vectors: Floats | None = None) -> list[Doc]:
+    """Docs for the pipes, with these sentence vectors if there are any.
+
+    Each is of one word and has a vocabulary that goes when it goes: every pipe here reads `doc.text` alone, and
+    the vocabulary of a pipeline would keep each word that it ever met.
+    """
+    docs = [Doc(Vocab(), words=[text], spaces=[False]) for text in texts]
     if vectors is not None:
         for doc, vector in zip(docs, vectors, strict=True):
             doc.tensor = vector
@@ -286,7 +291,7 @@ def _hashes(text: str) -> NDArray[np.int64]:
     return np.array([*pairs, *chain.from_iterable(map(_word_hashes, words))], dtype=np.int64)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16_384)
 def _word_hashes(word: str) -> tuple[int, ...]:
     edged = f"<{word}>"
     pieces = [edged[at : at + n] for n in (3, 4, 5) for at in range(len(edged) - n + 1)]

@@ -157,7 +157,7 @@ def street_name(text: str) -> StreetName:
     return _taken_apart(text) if len(text) <= _REMEMBERED else _taken_apart.__wrapped__(text)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _taken_apart(text: str) -> StreetName:
     words = _join_tens(fold(text).split())
     words, spanish = _without_spanish_type(words)

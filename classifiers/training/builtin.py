@@ -136,7 +136,7 @@ def _train_languages(corpora: Mapping[str, Sequence[Line]]) -> Language:
     nlp = spacy.blank("xx")
     pipeline.add_textcat(nlp, SPOKEN, list(corpora), _BUCKETS)
     texts = [(line.text, at) for at, lines in enumerate(corpora.values()) for line in lines]
-    docs = pipeline.make_docs(nlp, [text for text, _ in texts], None)
+    docs = pipeline.make_docs([text for text, _ in texts])
     fitting.train(nlp, SPOKEN, docs, np.array([at for _, at in texts]), _PENALTIES)
     return nlp
 
@@ -181,9 +181,9 @@ class _Vectors:
     def docs(self, nlp: Language, texts: Sequence[str]) -> list[Doc]:
         """Docs of the texts, with vectors if the pipeline gives them any."""
         if self._encoder is None or not pipeline.has_vectors(nlp):
-            return pipeline.make_docs(nlp, texts, None)
+            return pipeline.make_docs(texts)
         readable = pipeline.sentence_vector(nlp).readable
-        return pipeline.make_docs(nlp, texts, self._of(self._encoder, [readable(text) for text in texts]))
+        return pipeline.make_docs(texts, self._of(self._encoder, [readable(text) for text in texts]))
 
     def _of(self, encoder: minilm.MiniLM, texts: Sequence[str]) -> Floats:
         keys = [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]

@@ -26,6 +26,14 @@ def megabytes_of(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def own_megabytes_of(pid: int) -> float:
+    """The same without what is read from files and could be read again: its heap."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise RuntimeError(f"process {pid} does not tell its memory")
+
+
 def _children(pid: int) -> list[int]:
     """Those of every thread: each lists what it started."""
     lists = [tasks.read_text().split() for tasks in Path(f"/proc/{pid}/task").glob("*/children")]

@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import resource
-from collections.abc import AsyncIterator, Iterator, Sequence
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import aiosmtplib
@@ -21,10 +25,12 @@ from tests.e2e.city import fine
 from tests.e2e.crash import mind
 from tests.e2e.residents import RESIDENTS, Resident, Texter, hears
 from tests.e2e.surroundings import Surroundings, surroundings
-from tests.e2e.waiting import again_until, until
+from tests.e2e.waiting import PATIENCE_SECONDS, again_until, until
 from tests.postgres import Server, server
 
 TEMPORARY = range(400, 500)  # of SMTP
+OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "0"))
+"""How long a database is gone, at least; refusing takes some seconds by itself."""
 NUMBER = r"Its number is (\d+)\."
 
 
@@ -94,15 +100,39 @@ async def _confirmed(here: Surroundings, update: dict[str, object]) -> bool:
 
 
 async def test_a_database_that_is_gone_is_waited_for(shared: Surroundings, postgres: Server) -> None:
-    await works(shared, 920)
-    postgres.stop()
-    await refuses(shared, 2)
-    async with httpx.AsyncClient(base_url=shared.url) as client:
-        assert (await client.get("/healthz")).status_code == 200
-        assert (await client.get("/readyz")).status_code == 503
-    postgres.start()
-    await works(shared, 930)
+    await outlasts(shared, postgres.stop, postgres.start)
     assert shared.bridge.alive
+
+
+async def test_a_database_that_another_process_keeps_locked_is_waited_for(alone: Surroundings) -> None:
+    with contextlib.closing(sqlite3.connect(alone.data / "bridge.db", isolation_level=None)) as other:
+        await outlasts(alone, partial(other.execute, "BEGIN IMMEDIATE"), partial(other.execute, "ROLLBACK"))
+    assert alone.bridge.alive
+
+
+async def outlasts(here: Surroundings, begin: Callable[[], object], end: Callable[[], object]) -> None:
+    """Meanwhile every channel is told *later*. Afterwards a report that was in hand, and one on each channel that
+    its provider kept, are at the city and answered, once."""
+    in_hand, *kept = (kind(here.providers, 920 + n) for n, kind in enumerate((Texter, *RESIDENTS)))
+    await in_hand.say("huge pothole at 340 Oak St")
+    begin()
+    over = time.monotonic() + OUTAGE_SECONDS
+    trying = [
+        asyncio.create_task(resident.say(f"huge pothole at {342 + 2 * n} Oak St"))
+        for n, resident in enumerate(kept)
+    ]
+    await refuses(here, 2)
+    while time.monotonic() < over:
+        await refuses(here, 2)
+    async with httpx.AsyncClient(base_url=here.url, timeout=30) as client:
+        assert (await client.get("/healthz")).status_code == 200
+        if here.database:
+            assert (await client.get("/readyz")).status_code == 503
+    assert not any(trial.done() for trial in trying)
+    end()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await asyncio.gather(*trying)
+    await told_once(here, [in_hand, *kept])
 
 
 # --------------------------------------------------------------------------------- what no provider repeats

@@ -84,7 +84,9 @@ class ServiceClassifier:
             return [self.classify(text, language), *(Classified() for _ in parts)]
         with blas.one_thread_each():
             reading = read_parts(self._model, text, parts, language)
-            return list(self._answers(reading, [text, *(text[start:end] for start, end in parts)]))
+            said = [text, *(text[start:end] for start, end in parts)]
+            answers = zip(said, self._answers(reading, said), strict=True)
+            return [answer if _LETTER.search(each) else Classified() for each, answer in answers]
 
     def classify_batch(self, texts: Sequence[str], languages: Sequence[str]) -> list[Classified]:
         """`classify` of each text, several times faster than one by one."""

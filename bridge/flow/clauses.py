@@ -1,53 +1,55 @@
-"""Where a message may be cut in two problems, and how sure of each part one must be there. Pure, of words alone.
+"""Where a message may be cut in two problems, and what its words say for and against that. Pure, of words alone.
 
 "Pothole by the broken street light" is not cut at all: only the end of a sentence, a line, a comma, or "and" parts
-two problems. What stands there weighs: that another thing is said to follow, that each part names its own place.
+two problems. The weights are log-odds, set by hand beside those of what the parts are about (understanding.py).
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-SHORT = 160  # characters, one segment: who writes more tells a story
 FEWEST_WORDS = 1, 2  # of the first part and the second
+MOST_CUTS = 6  # the likeliest of a text, as each part costs a millisecond
 
-
-class Demand(NamedTuple):
-    """How sure each part must be, a probability: in a short message, and in a story."""
-
-    short: float
-    story: float
-
-
-BESIDE_A_WORD = Demand(0.25, 0.4)  # where a word or a list says that it is another thing
-AT_TWO_PLACES = Demand(0.4, 0.7)  # where each part names its own place
-OF_A_CLAUSE = Demand(0.5, 0.7)  # after an empty line, or "and" before a clause of its own
-OF_A_SENTENCE = Demand(0.65, 0.7)  # where nothing but a full stop is between them
-OF_A_NOUN = Demand(0.75, 1.0)  # where "and" or a comma joins them: "a pothole and a dark lamp"; never in a story
-NOWHERE = Demand(1.0, 1.0)
+ANOTHER_FOLLOWS = 2.0  # a word or a list says that it is another thing
+ALSO = 1.5  # "somebody also left ...", "... is out too"
+AT_TWO_PLACES = 0.8  # each part names its own
+ENDED = 0.5  # a full stop or a line is between them, not a comma or "and"
+REFERS_BACK = -0.7  # "it ...", "next to ..."
+FEW_WORDS = -1.8  # in the second part
+LENGTH, USUAL = -1.2, 80.0  # for each e-fold of so many characters: who writes more tells a story
+FEW = 3  # words
 
 _BREAK = re.compile(
-    r"(?P<empty>\s*\n\s*\n\s*)|(?P<stop>[.;!?]+\s+|\s*\n\s*)|(?P<comma>,\s+)"
+    r"(?P<end>[.;!?]+\s+|\s*\n\s*)|(?P<comma>,\s+)"
     r"|\s+(?=(?:and|y|e|&|[+/]|plus|also|another|separately|tambi[eé]n|adem[aá]s|otr[oa]|por|2[.)])\s)",
     re.IGNORECASE,
 )
 _ANOTHER = re.compile(
     r"(?:(?:oh|ah)[, ]\s*)?(?:(?:and|y|e),?\s+)?(?:(?:please|por favor),?\s+)?"
     r"(?:(?:on |yet )?another (?:thing|problem|issue|note)|another(?=:)|in addition(?: to (?:that|this))?|"
-    r"additionally|on top of that|second(?:ly)?(?=[:,])|separately|plus|"
+    r"additionally|on top of that|second(?:ly)?(?=[:,])|separate(?:ly| from (?:that|this))|plus|next(?=,)|"
+    r"besides(?: (?:that|this))?|by the way|btw|p\.?s\b\.?|(?:report|problem|issue|number) (?:2|two)(?=:)|"
     r"while (?:you(?:'re|r| are)|i(?:'m| am)) (?:at it|here)|not related|unrelated|"
     r"also|i(?:'d| would| want to)? also (?:like to |want to )?(?:report|mention)|"
-    r"tambi[eé]n(?: (?:quisiera|quiero) reportar)?|adem[aá]s(?: de (?:eso|esto))?|"
-    r"a ?parte(?: de (?:eso|esto))?|otr[oa] (?:cosa|problema|asunto)|"
+    r"tambi[eé]n(?: (?:quisiera|quiero) reportar)?|adem[aá]s(?: de (?:eso|esto))?|asimismo|"
+    r"(?:a ?parte|asunto aparte)(?: de (?:eso|esto))?|otr[oa] (?:cosa|problema|asunto)|por cierto|de paso|"
+    r"p\.?d\b\.?|cambiando de tema|se me olvidaba|(?:reporte|problema) (?:2|dos)(?=:)|"
     r"otr[oa](?=:)|segundo(?=[:,])|por otr[oa] (?:lado|parte)|ya que est[aá]n?|no tiene (?:nada )?que ver)\b"
-    r"[\s,:]*(?:(?:but|pero|please|por favor)\s+)?",
+    r"[\s,:.]*(?:(?:but|pero|please|por favor)\s+)?",
     re.IGNORECASE,
 )
 _ADVERB = re.compile(r"(?:also|tambi[eé]n|adem[aá]s)\s*", re.IGNORECASE)
 _ASIDE = re.compile(r"(?:oh|ah),? (?:and |y )?", re.IGNORECASE)
 _LISTED = re.compile(r"(?:[-*•–]|2[.)])\s*", re.IGNORECASE)
+_ALSO = re.compile(
+    r"(?:\S+\s+){1,3}(?:also|another|tambi[eé]n|tampoco|adem[aá]s|otr[oa])\b|"
+    r".*\b(?:too|as well|either|tambi[eé]n|tampoco)\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
 _SEVERAL = re.compile(
     r"\b(?:two|2|couple of|few|dos|par de|varias|varios)\s+"
     r"(?:(?:different|separate|other)\s+)?"
@@ -55,21 +57,6 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"(?:and|y|e|&|[+/])\s+", re.IGNORECASE)
-_THERE_IS = re.compile(
-    r"(?:there(?: is| are|'s)?|we have|(?:some|any)(?:one|body)(?! should)|hay|alguien|tenemos)\b", re.IGNORECASE
-)
-_NAMES = re.compile(r"(?:the|my|an?|la|el|los|las|una?|mi)\b", re.IGNORECASE)
-_DENIES = re.compile(r"(?:no|se)\b", re.IGNORECASE)
-_REQUEST = re.compile(
-    r"(?:fix|fill|repair|replace|remove|trim|cut|clean|repaint|pick up|"
-    r"arregl|tap|repar|cambi|quit|pod|cort|limpi|pint|recog)(?:[ae]r|[ae]n)?\b",
-    re.IGNORECASE,
-)
-_PREDICATE = re.compile(
-    r"\b(?:is|are|isn'?t|aren'?t|was|were|has|have|been|keeps?|won'?t|doesn'?t|needs?|fell|broke|went|"
-    r"est[aá]n?|se|no|sirve|necesita|tienen?)\b",
-    re.IGNORECASE,
-)
 _REFERS_BACK = re.compile(
     r"(?:it|its|it'?s|this|that|that'?s|they|them|these|those|he|she|which|who|if|so|because|cause|but|please|as|how|"
     r"why|when|then|not|very|(?:an? )?(?:\w+ )?hazard|no(?=\s+one)|"
@@ -86,9 +73,7 @@ _SAYS_MORE = re.compile(
     r"en|de|del|al|desde|con|sin|para|por)\b",
     re.IGNORECASE,
 )
-_THE_ONE = re.compile(
-    r"(?:there (?:is|are|was) )?(?:the|my|el|la|los|las|mi)\s+(?P<of>(?:[\w'-]+\s+){0,2}?[\w'-]+)", re.IGNORECASE
-)
+_SHORTENED = re.compile(r"\b(?:st|ave|av|rd|blvd|dr|ln)$", re.IGNORECASE)
 _NO_NAME = (
     r"(?!(?:January|February|March|April|May|June|July|August|September|October|November|December|"
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|I)\b)"
@@ -106,69 +91,70 @@ _PLACE = re.compile(
 
 
 class Cut(NamedTuple):
-    """The two parts, how sure of each one must be (a probability), and where in the text they stand."""
+    """The two parts, where in the text they stand, and what the words say for two problems (log-odds)."""
 
     one: str
     two: str
-    sure: float
     spans: tuple[tuple[int, int], tuple[int, int]]
+    said: float
 
 
-def cuts(text: str) -> Iterator[Cut]:
-    """Where the text may be two problems, in its order."""
+def cuts(text: str) -> list[Cut]:
+    """Where the text may be two problems, the likeliest first."""
+    return sorted(_cuts(text), key=lambda cut: -cut.said)[:MOST_CUTS]
+
+
+def _cuts(text: str) -> Iterator[Cut]:
     end = len(text.rstrip())
+    length = LENGTH * math.log(max(1, len(text)) / USUAL)
     for found in _BREAK.finditer(text):
         one, rest = text[: found.start()].strip(), text[found.end() :].strip()
-        two, demand = _demand(found, one, rest)
-        sure = demand.short if len(text) <= SHORT else demand.story
-        if sure < 1.0 and _are_whole(one, two) and not _goes_on(one, two):
-            yield Cut(one, two, sure, ((0, found.start()), (end - len(two), end)))
+        two, follows = _introduced(found, one, rest)
+        if _are_whole(one, two) and not _goes_on(found, one, rest, two):
+            said = length + follows + _said(found, one, two)
+            yield Cut(one, two, ((0, found.start()), (end - len(two), end)), said)
 
 
 def _are_whole(one: str, two: str) -> bool:
     return len(one.split()) >= FEWEST_WORDS[0] and len(two.split()) >= FEWEST_WORDS[1]
 
 
-def _demand(found: re.Match[str], one: str, rest: str) -> tuple[str, Demand]:
-    """The second part without what introduces it, and what this place demands of both."""
-    ended = bool(found["stop"] or found["empty"])
+def _introduced(found: re.Match[str], one: str, rest: str) -> tuple[str, float]:
+    """The second part without what introduces it, and what that says."""
     if another := _ANOTHER.match(rest):
-        two = rest[another.end() :]
-        within = not ended and not found["comma"] and _ADVERB.fullmatch(another[0])  # "the curb also crumbles"
-        return two, NOWHERE if within and not _begins_a_clause(two) else BESIDE_A_WORD
-    mark = (_ASIDE.match(rest) if ended else None) or (_LISTED.match(rest) if _may_list(found, rest) else None)
-    if mark:
-        return rest[mark.end() :], BESIDE_A_WORD
-    joined = _AND.match(rest)
+        parted = (
+            found["end"] or found["comma"] or not _ADVERB.fullmatch(another[0])
+        )  # not "the curb also crumbles"
+        return rest[another.end() :], ANOTHER_FOLLOWS if parted else 0.0
+    mark = _marked(found, rest)
+    joined = mark or _AND.match(rest)
     two = rest[joined.end() :] if joined else rest
-    if not ended and _SAYS_MORE.match(two):
-        return two, NOWHERE
-    if (joined or not ended) and two[:1].isupper():  # "Oak St. and Elm St" is where one thing is
-        return two, NOWHERE
-    if _SEVERAL.search(one):
-        return two, BESIDE_A_WORD
-    if _at_two_places(one, two):
-        return two, AT_TWO_PLACES
-    return two, _demand_of_words(found, two, bool(joined))
+    if mark or _SEVERAL.search(one):
+        return two, ANOTHER_FOLLOWS
+    return two, ALSO if _ALSO.match(two) else 0.0
 
 
-def _may_list(found: re.Match[str], rest: str) -> bool:
-    return "\n" in found[0] or rest.startswith("2")
+def _marked(found: re.Match[str], rest: str) -> re.Match[str] | None:
+    """An "oh and" at the beginning of a sentence, or the mark of a list."""
+    if found["end"] and (aside := _ASIDE.match(rest)):
+        return aside
+    return _LISTED.match(rest) if "\n" in found[0] or rest.startswith("2") else None
 
 
-def _demand_of_words(found: re.Match[str], two: str, joined: bool) -> Demand:
-    if found["empty"] or (joined and _begins_a_clause(two)):
-        return OF_A_CLAUSE
-    if joined or found["comma"]:
-        return OF_A_NOUN
-    return OF_A_SENTENCE if _THERE_IS.match(two) or _NAMES.match(two) else NOWHERE
-
-
-def _begins_a_clause(two: str) -> bool:
-    """ "and a bunch of trash bags" begins none."""
-    if _THERE_IS.match(two) or _REQUEST.match(two):
+def _goes_on(found: re.Match[str], one: str, rest: str, two: str) -> bool:
+    """Whether no sentence or name is cut: "the drain is clogged and now ...", "Oak St. and Elm St. is dark"."""
+    if _SAYS_MORE.match(two) and (not found["end"] or _SHORTENED.search(one)):
         return True
-    return bool(_NAMES.match(two) or _DENIES.match(two)) and bool(_PREDICATE.search(two))
+    return two[:1].isupper() and (not found["end"] or _AND.match(rest) is not None)
+
+
+def _said(found: re.Match[str], one: str, two: str) -> float:
+    return (
+        AT_TWO_PLACES * _at_two_places(one, two)
+        + ENDED * bool(found["end"])
+        + REFERS_BACK * bool(_REFERS_BACK.match(two))
+        + FEW_WORDS * (len(two.split()) <= FEW)
+    )
 
 
 def _at_two_places(one: str, two: str) -> bool:
@@ -181,12 +167,3 @@ def _places(text: str, start: int) -> set[str]:
     """The words of the places that a text names from `start` on, in lower case."""
     named = (next(group for group in found.groups() if group) for found in _PLACE.finditer(text, start))
     return {word for name in named for word in name.lower().split()}
-
-
-def _goes_on(one: str, two: str) -> bool:
-    """Whether the second part tells more of the first: "it ...", "the sign ..." after a sign was named."""
-    if _REFERS_BACK.match(two):
-        return True
-    named = _THE_ONE.match(two)
-    before = set(re.findall(r"\w{3,}", one.lower()))
-    return named is not None and not before.isdisjoint(re.findall(r"\w{3,}", named["of"].lower()))

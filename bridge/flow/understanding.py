@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from bridge.vocabulary import (
     Alarm,
     Classified,
     Draft,
+    Guess,
     Inbound,
     Located,
     Mention,
@@ -25,8 +27,9 @@ from bridge.vocabulary import (
 
 LONGEST_READ = 5000  # characters that are understood; all of the text is stored
 LONGEST_SPLIT = 400  # who writes more than this tells a story, not two problems
-NEITHER = 0.05  # at most so likely each part may be of the other's service: neighbours are one problem
-WITHIN, NEITHER_WITHIN = 0.5, 0.3  # as parts read within the text: the share of sureness they need, and as above
+TWO, MAYBE_TWO = 3.5, 2.5  # log-odds of two problems, by the parts alone and as they read within the text
+SURER, LESS_SURE, APART, TOLD = 0.35, 0.5, -1.0, 0.55  # weights of what the parts are about, see _log_odds
+LEAST = 0.01  # a probability below this counts as this
 NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer
 VAGUE_M = 75.0  # a pin or a photo's place wider than this is asked about
 LONGEST_NAME = 4  # words of a street
@@ -91,7 +94,7 @@ def understand(
     words = "\n".join([*draft.words, text])[:LONGEST_READ] if draft and afresh else said
     written = first.written(said, language)
     may_be_two = not (draft or message.pin) and written and len(words) <= LONGEST_SPLIT
-    cuts = list(clauses.cuts(words)) if may_be_two else []
+    cuts = clauses.cuts(words) if may_be_two else []
     about, parts = _read(here, words, written or UNREAD, cuts)
     like = Alarm(about.alarm, LIKENESS, language) if about.alarm else None
     alarm = None if message.automatic else here.alarms(message.text) or like
@@ -128,30 +131,41 @@ def _two_problems(
 ) -> tuple[Understanding, ...]:
     """Both parts, where each is surely a service of its own; "pothole by the broken street light" is one.
 
-    Only what comes near it as it reads within the text is read by itself, which costs as much as the text did.
+    Only the likeliest cut is read by itself, if at all, as that costs what the whole text did.
     """
     assert here.classifier
-    for cut, within in read:
-        if _are_sure(within, cut.sure * WITHIN) and _are_apart(within, NEITHER_WITHIN):
-            alone = [here.classifier.classify(part, whole.language) for part in (cut.one, cut.two)]
-            if _are_sure(alone, cut.sure) and _are_apart(alone, NEITHER):
-                return tuple(_part(here, *each, whole) for each in zip((cut.one, cut.two), alone, strict=True))
-    return ()
+    likely = [(_log_odds(whole, cut, within), cut) for cut, within in read]
+    odds, cut = max(likely, key=lambda each: each[0], default=(-math.inf, None))
+    if cut is None or odds < MAYBE_TWO:
+        return ()
+    parts = [(text, here.classifier.classify(text, whole.language)) for text in (cut.one, cut.two)]
+    if _log_odds(whole, cut, [about for _, about in parts]) < TWO:
+        return ()
+    return tuple(_part(here, text, about, whole) for text, about in parts)
 
 
-def _are_sure(parts: Sequence[Classified], p: float) -> bool:
-    return all(part.guesses and part.guesses[0].p >= p for part in parts)
+def _log_odds(whole: Understanding, cut: Cut, parts: Sequence[Classified]) -> float:
+    """Of two problems: by the words, by how sure each part is, how unlike the other (mud on the street and a
+    clogged drain are told of in one breath), and how likely the whole text is about either."""
+    if not all(part.guesses for part in parts):
+        return -math.inf
+    one, two = (part.guesses[0] for part in parts)
+    if one.service_code == two.service_code:
+        return -math.inf
+    less, more = sorted((_logit(one.p), _logit(two.p)))
+    alike = max(_p(parts[0].guesses, two), _p(parts[1].guesses, one))
+    told = min(_p(whole.guesses, one), _p(whole.guesses, two))
+    about = LESS_SURE * less + SURER * more + APART * math.log(alike + LEAST) + TOLD * math.log(told + LEAST)
+    return cut.said + about
 
 
-def _are_apart(parts: Sequence[Classified], p: float) -> bool:
-    """Whether neither may be of the other's service, by `p`: mud on the street and a clogged drain are told of in
-    one breath."""
-    one, two = parts
-    return _p(one, two.guesses[0].service_code) < p and _p(two, one.guesses[0].service_code) < p
+def _logit(p: float) -> float:
+    p = min(max(p, LEAST), 1 - LEAST)
+    return math.log(p / (1 - p))
 
 
-def _p(part: Classified, service_code: str) -> float:
-    return next((guess.p for guess in part.guesses if guess.service_code == service_code), 0.0)
+def _p(guesses: Sequence[Guess], of: Guess) -> float:
+    return next((guess.p for guess in guesses if guess.service_code == of.service_code), 0.0)
 
 
 def _part(here: Jurisdiction, text: str, about: Classified, whole: Understanding) -> Understanding:

@@ -262,3 +262,32 @@ async def test_a_citys_other_is_chosen_by_the_resident_alone(mind: Mind) -> None
         assert (len(labels), labels[-1]) == (3, "Otro")
         await told(seat, "3")
         assert [one.service_code for one in seat.table.city.taken] == ["other"]
+
+
+# ---------------------------------------------------------------------------- two problems in one message
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "language"),
+    [
+        ("Deep pothole on Oak St", "The street light at 12 Elm St is out", "en"),
+        ("Hay un bache en la calle Oak", "El semáforo de la calle Elm no sirve", "es"),
+    ],
+)
+def test_parts_are_read_within_a_text_and_the_text_as_ever(mind: Mind, one: str, two: str, language: str) -> None:
+    text = f"{one}. {two}"
+    spans = [(0, len(one)), (len(one) + 2, len(text)), (len(one), len(one) + 1)]
+    whole, *parts, stop = mind.classifier.classify_parts(text, spans, language)
+    alone = mind.classifier.classify(text, language)
+    assert [guess.service_code for guess in whole.guesses[:2]] == [
+        guess.service_code for guess in alone.guesses[:2]
+    ]
+    assert whole.guesses[0].p == pytest.approx(alone.guesses[0].p, abs=0.01)
+    best = [mind.classifier.classify(part, language).guesses[0].service_code for part in (one, two)]
+    assert [part.guesses[0].service_code for part in parts] == best
+    assert len(set(best)) == 2
+    assert stop == Classified()
+
+
+def test_nothing_is_read_within_a_text_without_letters(mind: Mind) -> None:
+    assert mind.classifier.classify_parts("12, 14", [(0, 2)], "en") == [Classified(), Classified()]

@@ -1,21 +1,30 @@
-"""Where a message may be two problems, before anything is classified."""
+"""Where a message may be two problems, and what its words say for that, before anything is classified."""
 
 from __future__ import annotations
 
 import pytest
 
-from bridge.flow.clauses import AT_TWO_PLACES, BESIDE_A_WORD, OF_A_CLAUSE, OF_A_NOUN, OF_A_SENTENCE, SHORT, cuts
+from bridge.flow.clauses import (
+    ALSO,
+    ANOTHER_FOLLOWS,
+    AT_TWO_PLACES,
+    ENDED,
+    FEW_WORDS,
+    MOST_CUTS,
+    REFERS_BACK,
+    Cut,
+    cuts,
+)
 
 
-def first(text: str) -> tuple[str, str, float] | None:
-    found = next(iter(cuts(text)), None)
-    return found[:3] if found else None
+def cut_before(two: str, text: str) -> Cut:
+    return next(cut for cut in cuts(text) if cut.two == two)
 
 
-def test_a_cut_says_where_its_parts_stand() -> None:
-    text = " Potholes all over Bell St. Also, a lamp is out \n"
-    cut = next(cuts(text))
-    assert [text[start:end] for start, end in cut.spans] == [" Potholes all over Bell St", "a lamp is out"]
+def said(one: str, two: str, joined: str = ". ") -> float:
+    """What is said beside the length, of a text as long as the usual."""
+    text = f"{one}{joined}{two}"
+    return cut_before(two, text).said - cut_before("x y z u", text[: -len(two)] + "x y z u".rjust(len(two))).said
 
 
 @pytest.mark.parametrize(
@@ -26,44 +35,47 @@ def test_a_cut_says_where_its_parts_stand() -> None:
         ("Tree down by the pool. Not related, but our bins were missed", "our bins were missed"),
         ("Please sweep Bell St. Please also tow the van", "tow the van"),
         ("Car without plates. Oh and the stop sign fell", "the stop sign fell"),
+        ("Bins not emptied. PS the stop sign fell", "the stop sign fell"),
+        ("Bins not emptied. By the way, the stop sign fell", "the stop sign fell"),
+        ("Report 1: car without plates. Report 2: the stop sign fell", "the stop sign fell"),
         ("- couch on the curb\n- hole in the sidewalk", "hole in the sidewalk"),
         ("1. couch on the curb\n2. hole in the sidewalk", "hole in the sidewalk"),
         ("Two problems: couch on the curb, hole in the sidewalk", "hole in the sidewalk"),
         ("Se cayó un poste. Además, el parque huele a drenaje", "el parque huele a drenaje"),
-        ("Farola rota y otra cosa: hay ratas", "hay ratas"),
+        ("Farola rota y otra cosa: hay muchas ratas", "hay muchas ratas"),
         ("Hay un sillón tirado. A parte de eso el semáforo no prende", "el semáforo no prende"),
+        ("Hay un sillón tirado. PD: el semáforo no prende", "el semáforo no prende"),
+        ("Hay un sillón tirado. Por cierto el semáforo no prende", "el semáforo no prende"),
     ],
 )
-def test_a_word_or_a_list_asks_little_of_each_part(text: str, two: str) -> None:
-    found = first(text)
-    assert found is not None
-    assert found[1:] == (two, BESIDE_A_WORD.short)
+def test_a_word_or_a_list_that_says_another_thing_follows_is_no_part_of_it(text: str, two: str) -> None:
+    cut = cut_before(two, text)
+    assert cut == cuts(text)[0]
+    plain = cuts("x" * (len(text) - len(two) - 2) + ". " + two)[0]
+    assert cut.said >= plain.said - ENDED + ANOTHER_FOLLOWS - 1e-9
 
 
 @pytest.mark.parametrize(
-    ("text", "one", "two"),
+    ("one", "two", "weight"),
     [
-        ("Graffiti on Bell St and rats at 12 Mill Rd", "Graffiti on Bell St", "rats at 12 Mill Rd"),
-        ("Couch on Bell St, dead fox at Mill Rd", "Couch on Bell St", "dead fox at Mill Rd"),
-        ("Tree down at 5 Bell. Sewer smell on Mill Rd", "Tree down at 5 Bell", "Sewer smell on Mill Rd"),
-        (
-            "grafiti en la calle Luna y ratas en la calle Sol",
-            "grafiti en la calle Luna",
-            "ratas en la calle Sol",
-        ),
+        ("Bins not emptied on Bell St", "Somebody also left a couch", ALSO),
+        ("Bins not emptied on Bell St", "The stop sign is down too", ALSO),
+        ("Faltan botes en la calle Luna", "Alguien también tiró un sillón", ALSO),
+        ("Graffiti on Bell St", "dead fox at Mill Rd", AT_TWO_PLACES),
+        ("Grafiti en la calle Luna", "ratas en la calle Sol", AT_TWO_PLACES),
+        ("Graffiti on Bell St", "graffiti at Bell St again", 0.0),
+        ("The lamp is out", "It has been dark for weeks", REFERS_BACK),
+        ("La lámpara no prende", "Está muy oscuro por eso", 0.0),
+        ("Couch on the curb", "pick it up", FEW_WORDS),
     ],
 )
-def test_a_place_of_its_own_in_each_part_speaks_for_two(text: str, one: str, two: str) -> None:
-    assert first(text) == (one, two, AT_TWO_PLACES.short)
+def test_what_the_second_part_says(one: str, two: str, weight: float) -> None:
+    assert said(one, two) == pytest.approx(weight)
 
 
-def test_a_clause_of_its_own_and_a_sentence_ask_more() -> None:
-    assert first("the swing broke and someone painted the wall") == (
-        "the swing broke",
-        "someone painted the wall",
-        OF_A_CLAUSE.short,
-    )
-    assert first("The swing broke. A lamp is out") == ("The swing broke", "A lamp is out", OF_A_SENTENCE.short)
+def test_a_full_stop_says_more_than_and() -> None:
+    stop, joined = (cuts(f"the swing broke{by}someone painted the wall")[0] for by in (".    ", " and "))
+    assert stop.said - joined.said == pytest.approx(ENDED)
 
 
 @pytest.mark.parametrize(
@@ -73,27 +85,29 @@ def test_a_clause_of_its_own_and_a_sentence_ask_more() -> None:
         "graffiti on the bus stop in front of the clogged drain",
         "pothole on Bell St and Mill Rd",
         "The lamp at Bell St. & Mill Rd. is out",
-        "Potholes on Bell St. The worst is at 12 Mill Rd",
         "couch at the corner of Bell St and Mill Rd, on Bell St for weeks",
         "the drain is clogged and now the street floods",
-        "The sign was hit. The sign lies on the grass",
-        "The lamp is out. It has been dark for weeks",
-        "The lamp is out, also very dangerous",
         "bache junto a la farola rota",
         "la coladera está tapada y ahora se inunda la calle",
     ],
 )
 def test_what_stands_near_or_goes_on_is_not_cut(text: str) -> None:
-    assert first(text) is None
+    assert not cuts(text)
 
 
-def test_two_nouns_ask_most_and_in_a_story_are_never_cut() -> None:
-    text = "pothole and dark street lamp"
-    assert first(text) == ("pothole", "dark street lamp", OF_A_NOUN.short)
-    assert first(text + " again" * SHORT) is None
-    assert first("a couch and a bunch of trash bags") == ("a couch", "a bunch of trash bags", OF_A_NOUN.short)
+def test_a_cut_says_where_its_parts_stand() -> None:
+    text = " Potholes all over Bell St. Also, a lamp is out \n"
+    cut = cuts(text)[0]
+    assert [text[start:end] for start, end in cut.spans] == [" Potholes all over Bell St", "a lamp is out"]
 
 
-def test_a_story_asks_more_of_each_part() -> None:
+def test_who_writes_more_tells_a_story() -> None:
     text = "Potholes all over the hill. Also a lamp is out"
-    assert [cut.sure for cut in cuts(text + " again" * SHORT)] == [BESIDE_A_WORD.story]
+    assert cuts(text)[0].said > cuts(text + " again" * 20)[0].said
+
+
+def test_only_the_likeliest_cuts_are_looked_at() -> None:
+    text = "a hole here. " * 20 + "Also a lamp is out"
+    found = cuts(text)
+    assert len(found) == MOST_CUTS
+    assert found[0].two == "a lamp is out"

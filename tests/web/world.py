@@ -79,6 +79,9 @@ class Words:
                 return Classified((Guess(code, 0.9), Guess("dumping", 0.05)), 1.0)
         return Classified((Guess("pothole", 0.3), Guess("light", 0.2)), 1.0)
 
+    def classify_parts(self, text: str, parts: Sequence[tuple[int, int]], language: str) -> list[Classified]:
+        return [self.classify(said, language) for said in (text, *(text[start:end] for start, end in parts))]
+
 
 class Places:
     """Implements bridge.ports.Locator."""

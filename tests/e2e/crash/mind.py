@@ -41,6 +41,9 @@ class Keywords:
         found = [code for word, code in KEYWORDS.items() if word in text and code in self._codes]
         return Classified(tuple(Guess(code, 0.9) for code in found[:1]), float(bool(found)))
 
+    def classify_parts(self, text: str, parts: Sequence[tuple[int, int]], language: str) -> list[Classified]:
+        return [self.classify(said, language) for said in (text, *(text[start:end] for start, end in parts))]
+
 
 class Houses:
     """Implements `bridge.ports.Locator` for house numbers, each a kilometre from the next."""

@@ -27,7 +27,7 @@ from bridge.vocabulary import (
 
 LONGEST_READ = 5000  # characters that are understood; all of the text is stored
 LONGEST_SPLIT = 400  # who writes more than this tells a story, not two problems
-TWO, MAYBE_TWO = 3.5, 2.5  # log-odds of two problems, by the parts alone and as they read within the text
+TWO, MAYBE_TWO = 4.0, 2.5  # log-odds of two problems, by the parts alone and as they read within the text
 SURER, LESS_SURE, APART, TOLD = 0.35, 0.5, -1.0, 0.55  # weights of what the parts are about, see _log_odds
 LEAST = 0.01  # a probability below this counts as this
 NEAR_A_PHOTO_M = 150.0  # what a photo shows is mostly closer

@@ -57,30 +57,34 @@ class RateLimit:
     def __init__(self, most: int, seconds: float) -> None:
         self._most = most
         self._seconds = seconds
-        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+        self._events: OrderedDict[str, deque[tuple[float, str]]] = OrderedDict()
 
-    def allows(self, name: str, now: float) -> bool:
-        """Whether an event at `now` (in seconds) is within the limit; it is counted if so."""
+    def allows(self, name: str, now: float, key: str = "") -> bool:
+        """Whether an event at `now` (in seconds) is within the limit; it is counted if so. What has a `key` is
+        counted once, however often it comes."""
         if not self._most:
             return True
-        times = self._times.setdefault(name, deque())
-        self._times.move_to_end(name)
-        if len(self._times) > REMEMBERED_NAMES:
-            self._times.popitem(last=False)
-        while times and not now - self._seconds < times[0] <= now + self._seconds:
-            times.popleft()  # long ago, or ahead, as the clock was set back
-        if len(times) >= self._most:
+        events = self._events.setdefault(name, deque())
+        self._events.move_to_end(name)
+        if len(self._events) > REMEMBERED_NAMES:
+            self._events.popitem(last=False)
+        while events and not now - self._seconds < events[0][0] <= now + self._seconds:
+            events.popleft()  # long ago, or ahead, as the clock was set back
+        if key and any(key == known for _, known in events):
+            return True
+        if len(events) >= self._most:
             return False
-        times.append(now)
+        events.append((now, key))
         return True
 
 
 def answerable(message: Inbound, limit: RateLimit) -> Inbound:
     """The message; flagged automatic (stored, never answered) when its sender is over the limit. Two machines
-    would answer each other for ever, and a flood would take the answers of others."""
+    would answer each other for ever, and a flood would take the answers of others. One message that its provider
+    brings again and again, as it was told *later*, is no flood."""
     if message.automatic or message.kind is not InboundKind.MESSAGE:
         return message
-    within = limit.allows(message.sender, message.received_at.timestamp())
+    within = limit.allows(message.sender, message.received_at.timestamp(), message.provider_key)
     return message if within else replace(message, automatic=True)
 
 

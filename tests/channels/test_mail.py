@@ -164,6 +164,14 @@ async def test_a_sender_who_never_stops_is_no_longer_answered() -> None:
     assert [message.automatic for message in kept] == [False, False, True, False]
 
 
+async def test_a_letter_that_comes_again_and_again_is_no_loop() -> None:
+    again = letter("ada@home.example", REPORT, "hi", "pothole")
+    async with serving(answers_per_hour=2) as (_, port, kept):
+        for _ in range(4):
+            await deliver("127.0.0.1", port, again)
+    assert not any(message.automatic for message in kept)
+
+
 async def test_two_bridges_that_write_to_each_other_soon_stop() -> None:
     """Each answers whatever it may answer, as eagerly as can be."""
     north, south = "report@north.example", "report@south.example"

@@ -563,6 +563,14 @@ async def test_a_flood_is_stored_unanswered_and_others_are_unaffected() -> None:
     assert [message.automatic for message in kept] == [False] * 5 + [True] * 7 + [False]
 
 
+async def test_one_text_that_comes_again_and_again_is_no_flood() -> None:
+    async with connected(answers_per_minute=5) as (_, twin, kept):
+        for _ in range(12):
+            await twin.text(ADA, "Pothole on Elm", sid="SM1")
+        await twin.text(ADA, "and another on Oak")
+    assert not any(message.automatic for message in kept)
+
+
 async def test_a_thousand_texts_a_minute_of_one_sender_leave_the_others_their_answers() -> None:
     kept: list[Inbound] = []
 

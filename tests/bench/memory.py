@@ -1,4 +1,4 @@
-"""Memory of a whole bridge over many messages of all kinds, one process on SQLite with the real models.
+"""Memory of a whole bridge, all its processes, over many messages of all kinds: SQLite, the real models.
 
 python -m tests.bench.memory [messages]      200,000 unless told otherwise
 

@@ -27,11 +27,10 @@ def megabytes_of(pid: int) -> float:
 
 
 def own_megabytes_of(pid: int) -> float:
-    """The same without what is read from files and could be read again: its heap."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    raise RuntimeError(f"process {pid} does not tell its memory")
+    """The same without what is read from files and could be read again: their heaps."""
+    lines = [Path(f"/proc/{each}/status").read_text().splitlines() for each in (pid, *_children(pid))]
+    anonymous = [int(line.split()[1]) for each in lines for line in each if line.startswith("RssAnon:")]
+    return sum(anonymous) * 1024 / 1e6
 
 
 def _children(pid: int) -> list[int]:

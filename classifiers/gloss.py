@@ -20,10 +20,12 @@ from rapidfuzz import fuzz, process
 
 GLOSSES = Path(__file__).with_name("glosses")
 LONGEST_ENTRY = 4  # words
+SHORTEST_HEARD = 3  # letters of a word that is looked for by sound
 SHORTEST_MISSPELT = 5  # letters; shorter words are too much alike
 LIKENESS = 86.0  # percent
 
 _TOKEN = re.compile(r"[^\W\d_]+|[\d]+|[^\w\s]|_")
+_ENCLITIC = re.compile(r"(?:(?<=[aei]r)|(?<=ndo))(?:se|me|te|nos|l[aeo]s?){1,2}$")  # "sacarlo", "quemandose"
 _SOUNDS = (
     (re.compile(r"qu(?=[ei])|k"), "c"),
     (re.compile(r"c(?=[ei])|z|x"), "s"),
@@ -36,19 +38,22 @@ _SOUNDS = (
 
 
 class Lexicon:
-    """English by words and phrases of a language; single words are also found by sound."""
+    """English by words and phrases of a language; their words are found by sound and likeness too."""
 
     def __init__(self, entries: Mapping[str, str]) -> None:
         self.entries = dict(entries)
         self._phrases = {tuple(form.split()): english for form, english in entries.items()}
-        singles = [(words[0], english) for words, english in self._phrases.items() if len(words) == 1]
-        self._by_sound = {sound(word): english for word, english in singles}
+        longest_first = sorted(self._phrases, key=len, reverse=True)
+        words = [word for phrase in longest_first for word in phrase]  # the last of two that are alike counts
+        self._words = frozenset(words)
+        self._by_sound = {sound(word): word for word in words}
+        self._by_letters = {_letters(word): word for word in words if len(word) >= SHORTEST_MISSPELT}
         self._sounds = list(self._by_sound)
-        self._misspelt = lru_cache(maxsize=20_000)(self._likeliest)
+        self._mended = lru_cache(maxsize=20_000)(self._likeliest)
 
     def gloss(self, text: str) -> str:
         """The text with every known word or phrase in English, in its own order."""
-        return " ".join(word for word in self._glossed(_TOKEN.findall(fold(text))) if word)
+        return " ".join(word for word in self._glossed([*map(self._mended, _TOKEN.findall(fold(text)))]) if word)
 
     def _glossed(self, tokens: list[str]) -> Iterator[str]:
         at = 0
@@ -60,15 +65,19 @@ class Lexicon:
                     at += length
                     break
             else:
-                yield self._misspelt(tokens[at])
+                yield tokens[at]
                 at += 1
 
     def _likeliest(self, word: str) -> str:
-        if len(word) < SHORTEST_MISSPELT or not word.isalpha():
+        """The known word that a token is or may be a misspelling of; itself where there is none."""
+        if word in self._words or len(word) < SHORTEST_HEARD or not word.isalpha():
             return word
-        heard = self._by_sound.get(sound(word))
-        if heard is not None:
-            return heard
+        heard = self._by_sound.get(sound(word)) or self._by_sound.get(sound(_ENCLITIC.sub("", word)))
+        if heard is not None or len(word) < SHORTEST_MISSPELT:
+            return heard or word
+        swapped = self._by_letters.get(_letters(word))
+        if swapped is not None:
+            return swapped
         like = process.extractOne(sound(word), self._sounds, scorer=fuzz.ratio, score_cutoff=LIKENESS)
         return self._by_sound[like[0]] if like else word
 
@@ -84,6 +93,11 @@ def sound(word: str) -> str:
     for pattern, letter in _SOUNDS:
         word = pattern.sub(letter, word)
     return word
+
+
+def _letters(word: str) -> str:
+    """Equal for words in which letters were swapped, the first one left in its place."""
+    return word[0] + "".join(sorted(word[1:]))
 
 
 def read_entries(language: str) -> dict[str, str]:

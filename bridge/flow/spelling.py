@@ -74,7 +74,7 @@ def read(lexicon: Lexicon, token: str, *, slips: bool) -> frozenset[str]:
     exact = {start + "*" for start in lexicon.starts if token.startswith(start)} | ({token} & lexicon.known)
     if exact or not slips or _is_everyday(lexicon, token) or len(token) < 2 or not token.isalpha():
         return frozenset(exact)
-    return frozenset(_meant(lexicon, token))
+    return _forms(token) & lexicon.known or frozenset(_meant(lexicon, token))
 
 
 def _meant(lexicon: Lexicon, token: str) -> Iterator[str]:
@@ -106,8 +106,12 @@ def _may_be(token: str, word: str) -> bool:
 
 def _is_everyday(lexicon: Lexicon, token: str) -> bool:
     """Whether it is an everyday word, or one with an "s" or without its last "g" ("wifes", "parkin")."""
-    forms = {token.removesuffix("s"), token + "g"} - lexicon.known if len(token) > ONE_SLIP else set()
-    return token in lexicon.everyday or not lexicon.everyday.isdisjoint(forms)
+    return token in lexicon.everyday or not lexicon.everyday.isdisjoint(_forms(token) - lexicon.known)
+
+
+def _forms(token: str) -> frozenset[str]:
+    """A longer word without its "s", and with the "g" it lacks: "wifes" and "parkin" are no slips."""
+    return frozenset({token.removesuffix("s"), token + "g"} if len(token) > ONE_SLIP else ())
 
 
 def _swapped(token: str) -> Iterator[str]:

@@ -39,7 +39,7 @@ _BUCKETS = 2048
 _BUCKETS_OF_OTHERS = 4096  # where n-grams say more than the sentence model
 _PENALTIES = fitting.Penalties(meaning=0.06, words=0.04, share_of_words=0.3)
 _PENALTIES_OF_OTHERS = fitting.Penalties(meaning=0.06, words=0.04, share_of_words=0.7)
-_PENALTIES_OF_ALARMS = fitting.Penalties(meaning=0.3, words=0.3, share_of_words=0.5)
+_PENALTIES_OF_ALARMS = fitting.Penalties(meaning=0.03, words=0.03, share_of_words=0.5)
 _NONE = "none"
 _MAY_ALARM = ("gas_odor_minor", "air_quality", "police_nonemergency")  # whose text may well be an emergency's too
 _SCALE, _SCALE_OF_OTHERS = 1.4, 1.6  # cross-validation on the corpus: penalised fits are too timid

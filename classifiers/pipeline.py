@@ -262,6 +262,11 @@ def make_docs(texts: Sequence[str], vectors: Floats | None = None) -> list[Doc]:
     return docs
 
 
+def categorised(nlp: Language, name: str, docs: Iterable[Doc]) -> list[Doc]:
+    """The docs with what the text categoriser `name` says of them in doc.cats."""
+    return list(_textcat(nlp, name).pipe(docs, batch_size=_PIPE_BATCH))
+
+
 def similarity_vectors(nlp: Language, docs: Sequence[Doc]) -> Floats:
     """Unit rows whose products say how near texts are: sentence vectors, or n-grams where there are none."""
     if has_vectors(nlp):

@@ -122,6 +122,13 @@ def test_a_name_and_an_everyday_word_are_no_slip(rules: Alarms):
     assert rules("the tire and the wire fence were left there") is None
 
 
+@pytest.mark.parametrize(
+    "text", ["parkin on dry grass", "branches fall on my wifes car", "shoppin trolley by the road"]
+)
+def test_a_word_without_its_last_letter_is_that_word(text: str, rules: Alarms):
+    assert rules(text) is None
+
+
 def test_a_long_report_alarms_only_in_one_sentence(rules: Alarms):
     report = "The bench by the pond has lost two boards and its paint is gone. " * 3
     assert rules(report + "A man told me so. The knife sharpener was there.") is None

@@ -155,17 +155,19 @@ class Bridge:
         ready: asyncio.Event | None = None,
         roles: Collection[Role] = ROLES,
     ) -> None:
-        """Does its roles until cancelled. Messages are stored from the first moment; they are handled once every
-        city has shown its services."""
+        """Does its roles until cancelled. Messages are stored from the first moment, on every channel; they are
+        handled once every city has shown its services."""
         async with contextlib.AsyncExitStack() as stack:
             if listener:
                 served = self.application(pages) if "intake" in roles else self.health_alone()
                 await stack.enter_async_context(serving(served, listener))
             group = await stack.enter_async_context(asyncio.TaskGroup())
+            if "intake" in roles:
+                self._take_up("intake", group)
             await self.learn_services()
             await take_up(self.handling, self.handling.catalog)
             for role in ROLES:
-                if role in roles:
+                if role in roles and role != "intake":
                     self._take_up(role, group)
             gc.collect()
             gc.freeze()  # what the start made stays: looking through it now and then would stop all for 0.2 s

@@ -14,13 +14,14 @@ import fcntl
 import itertools
 import queue
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 
 from bridge.errors import SettingsError
@@ -125,7 +126,13 @@ class SqliteStore:
                     results.append((each, *self._run(connection, each, callbacks)))
                     if len(jobs) < MOST_IN_A_COMMIT and self._waits(each.rank):
                         jobs.append(self._jobs.get())
-        except Exception as error:  # disk full, locked, gone: nobody's work happened
+        except (
+            OperationalError
+        ) as error:  # disk full, locked, gone: nobody's work happened, nor could who waits hope
+            for each in (*jobs, *self._waiting()):
+                each.deliver(None, error)
+            return
+        except Exception as error:
             for each in jobs:
                 each.deliver(None, error)
             return
@@ -133,6 +140,11 @@ class SqliteStore:
             callback()
         for each, value, failed in results:
             each.deliver(value, failed)
+
+    def _waiting(self) -> Iterator[_Job]:
+        """Takes what has come to wait. Each would wait as long by itself, and longer than a provider does."""
+        while self._waits(IN_TURN):
+            yield self._jobs.get()
 
     def _waits(self, rank: int) -> bool:
         """Whether what waits next is as urgent as that. Only the writer takes from the queue."""

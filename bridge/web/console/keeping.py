@@ -19,6 +19,7 @@ from bridge.flow.records import export
 from bridge.flow.staffing import Unknown
 from bridge.ports import Transaction
 from bridge.vocabulary import Hold, Kept, Query, Retention
+from bridge.web.console.requests import file_of
 from bridge.web.console.visit import Visit, Wrong, to
 
 KINDS: dict[Kept, tuple[str, str]] = {
@@ -78,7 +79,7 @@ async def hold(visit: Visit) -> Response:
         contact_id = await _contact(visit, conversation_id)
         work, back = partial(_hold, visit, "resident", contact_id, reason), f"/conversations/{conversation_id}"
     elif report_id := visit.field("report", 64):
-        await _see_report(visit, report_id)
+        await file_of(visit, report_id)
         work, back = partial(_hold, visit, "report", report_id, reason), f"/requests/{report_id}"
     elif target in visit.cities:
         work, back = partial(_hold, visit, "city", target, reason), "/setup/retention"
@@ -195,14 +196,6 @@ def _city_of(tx: Transaction, one: Hold) -> str:
 
 def _hold(visit: Visit, scope: str, target: str, reason: str, tx: Transaction) -> Hold:
     return tx.set_hold(scope, target, reason, visit.me.name)  # type: ignore[arg-type]  # one of the scopes
-
-
-async def _see_report(visit: Visit, report_id: str) -> None:
-    """Raises Unknown unless this person may see the report."""
-    found = await visit.store.read(lambda tx: tx.console.request_file(report_id))
-    if found is None:
-        raise Unknown("there is no such report")
-    visit.see(found.report.city_id)
 
 
 async def _contact(visit: Visit, conversation_id: str) -> str:

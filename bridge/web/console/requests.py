@@ -121,7 +121,7 @@ def _box(visit: Visit) -> Box | None:
 
 
 async def request(visit: Visit) -> Response:
-    found = await _file(visit, visit.path("id"))
+    found = await file_of(visit, visit.path("id"))
     await visit.looked("report", found.report.id)
 
     def read(tx: Transaction) -> tuple[tuple[Media, ...], tuple[Hold, ...], bool]:
@@ -145,7 +145,7 @@ async def request(visit: Visit) -> Response:
 
 
 async def resend(visit: Visit) -> Response:
-    found = await _file(visit, visit.path("id"))
+    found = await file_of(visit, visit.path("id"))
     await staffing.resend(visit.console.handling, visit.person, found.report.id)
     task = visit.field("task", 64)
     if task:
@@ -154,7 +154,7 @@ async def resend(visit: Visit) -> Response:
 
 
 async def cancel(visit: Visit) -> Response:
-    found = await _file(visit, visit.path("id"))
+    found = await file_of(visit, visit.path("id"))
     await staffing.cancel(visit.console.handling, visit.person, found.report.id)
     return to(f"/requests/{found.report.id}", saved="yes")
 
@@ -194,8 +194,9 @@ def _services(visit: Visit) -> list[tuple[str, str]]:
     return sorted(known.items(), key=lambda pair: pair[1])
 
 
-async def _file(visit: Visit, report_id: str) -> RequestFile:
-    found = await visit.console.handling.store.read(lambda tx: tx.console.request_file(report_id))
+async def file_of(visit: Visit, report_id: str) -> RequestFile:
+    """Raises Unknown unless there is such a report and this person may see it."""
+    found = await visit.store.read(lambda tx: tx.console.request_file(report_id))
     if found is None:
         raise Unknown("there is no such report")
     visit.see(found.report.city_id)

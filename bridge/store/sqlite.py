@@ -126,14 +126,9 @@ class SqliteStore:
                     results.append((each, *self._run(connection, each, callbacks)))
                     if len(jobs) < MOST_IN_A_COMMIT and self._waits(each.rank):
                         jobs.append(self._jobs.get())
-        except (
-            OperationalError
-        ) as error:  # disk full, locked, gone: nobody's work happened, nor could who waits hope
-            for each in (*jobs, *self._waiting()):
-                each.deliver(None, error)
-            return
-        except Exception as error:
-            for each in jobs:
+        except Exception as error:  # nobody's work happened; where the file is locked or full, nor can what waits
+            waiting = self._waiting() if isinstance(error, OperationalError) else ()
+            for each in (*jobs, *waiting):
                 each.deliver(None, error)
             return
         for callback in callbacks:

@@ -13,7 +13,7 @@ from itertools import combinations, islice
 
 from bridge.vocabulary import Mention, MentionKind
 from classifiers.gazetteer import Gazetteer
-from classifiers.places import coordinates, evidence, geometry, numbered, pluscodes, resolve, towns
+from classifiers.places import coordinates, evidence, geometry, numbered, pluscodes, resolve, shapes, towns
 from classifiers.places.coordinates import Spotted
 from classifiers.places.geometry import Point
 from classifiers.places.grammar import Joined
@@ -41,7 +41,6 @@ _AREA_BEFORE = re.compile(
     r"\b(?:area|vicinity|neighbou?rhood|somewhere|zona|alrededores)\s+(?:(?:of|near|around|by|on|at|del?|cerca)\s+)?(?:the\s+|la\s+)?$",
     re.IGNORECASE,
 )
-_CLAUSE_ENDS = re.compile(r"\s*(?:$|[.,:;!?()\n]|[-–]\s)")
 _APART = re.compile(r"\b(?:from|to)\b", re.IGNORECASE)
 
 
@@ -223,7 +222,7 @@ def _by_corner(reading: Reading) -> list[Found]:
 def _corner_said(text: str, one: Mention, two: Mention) -> bool:
     """Whether "X and Y" is said as a corner: "pothole Elm and 3rd"; "Elm and Oak need plowing" lists streets."""
     listed = _LISTED.fullmatch(text, one.end, two.start)
-    said_last = _CLAUSE_ENDS.match(text, two.end)
+    said_last = shapes.CLAUSE_ENDS.match(text, two.end)
     return (
         not listed
         or one.start < 4

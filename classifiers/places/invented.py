@@ -38,7 +38,8 @@ def wording() -> dict[str, dict[str, Any]]:
 
 
 @lru_cache(maxsize=1)
-def _names() -> dict[str, list[str]]:
+def names() -> dict[str, list[str]]:
+    """The words street names are made of, by group."""
     return {group: words.split() for group, words in (line.split(":", 1) for line in lines("names.txt"))}
 
 
@@ -63,7 +64,7 @@ class Inventor:
         return self.pick(self.words[table])
 
     def name(self, group: str) -> str:
-        return self.pick(_names()[group])
+        return self.pick(names()[group])
 
     # ------------------------------------------------------------------------------------- streets
 

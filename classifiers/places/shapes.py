@@ -11,7 +11,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from bridge.vocabulary import Mention, MentionKind
-from classifiers.places.invented import lines
+from classifiers.places.invented import names
 from classifiers.places.words import STRONG_SUFFIXES, fold
 
 
@@ -58,6 +58,9 @@ _PLACED_STREET = re.compile(
     re.IGNORECASE,
 )
 _PLACED = re.compile(r"(?:^|[.,:;@(/]|\b(?:at|front\s+of|from|to|near|by|outside|behind|is))\s*$", re.IGNORECASE)
+CLAUSE_ENDS = re.compile(r"\s*(?:$|[.,:;!?()\n]|[-–]\s)")
+"""The end of a text or of a part of it: what was said last there."""
+
 _NAME = r"(?:[A-Z]\.?\s+)?[A-Z][\w'’]+(?:\s+[A-Z][\w'’]+)?\.?"
 _CORNER = re.compile(rf"\b(?i:corner|intersection|junction)\s+of\s+(?:the\s+)?({_NAME})\s*(?:and|&|/)\s*({_NAME})")
 _SPANISH_TYPE = r"(?:[Cc]alle|[Aa]venida|[Aa]vda\.?|[Bb]ulevar|[Cc]alz(?:ada|\.))"
@@ -197,9 +200,8 @@ def counts_things(text: str, start: int, name: str, everyday: Collection[str]) -
 @lru_cache(maxsize=1)
 def _street_names() -> frozenset[str]:
     """Words that many a town has a street of: trees, presidents, "main", "church"."""
-    groups = dict(line.split(":", 1) for line in lines("names.txt"))
-    ones = ("trees", "presidents", "plain", "surnames", "given")
-    return frozenset(fold(word) for group in ones for word in groups[group].split())
+    groups = ("trees", "presidents", "plain", "surnames", "given")
+    return frozenset(fold(word) for group in groups for word in names()[group])
 
 
 def streets(text: str, everyday: Collection[str] = ()) -> list[Mention]:

@@ -39,7 +39,6 @@ _WITH_A_NUMBER = re.compile(
     r"est[aá]|since|is|has|by|there)\b)",
     re.IGNORECASE,
 )
-_CLAUSE_ENDS = re.compile(r"\s*(?:$|[.,:;!?()\n]|[-–]\s)")
 _COUNTED = re.compile(
     r"\b(?:an?|the|these|those|about|over|with|has|have|and|une?|los|las|unos|unas)\s+$", re.IGNORECASE
 )
@@ -178,7 +177,7 @@ def _may_be_numbered(text: str, start: int, end: int, plain: bool) -> bool:
     if _COUNTED.search(before):
         return False
     said_so = _NUMBER_PLACE.search(before) and not _ONE_DIGIT.match(text, start)
-    return not plain or bool(said_so or _CLAUSE_ENDS.match(text, end))
+    return not plain or bool(said_so or shapes.CLAUSE_ENDS.match(text, end))
 
 
 def _may_be_street(name: str) -> bool:

@@ -112,6 +112,7 @@ async def test_a_commit_wakes_another_process_and_a_rollback_nobody(
 
     running = asyncio.ensure_future(ProcrastinateWake(database, clock, sweep=3600).run("inbox", look))
     await looks.get()
+    await _heard_from_now_on(database)
     with contextlib.suppress(ZeroDivisionError):
         await stores[0].write(_add_and_fail)
     with psycopg.connect(database) as connection:
@@ -123,6 +124,18 @@ async def test_a_commit_wakes_another_process_and_a_rollback_nobody(
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+async def _heard_from_now_on(database: str) -> None:
+    """Returns once the wake engine listens: before that only the sweep finds a job, here an hour away."""
+    listening = """SELECT 1 FROM pg_stat_activity
+        WHERE query LIKE 'LISTEN%' AND state = 'idle' AND datname = current_database()"""
+    with psycopg.connect(database, autocommit=True) as connection:
+        async with asyncio.timeout(60):
+            while True:
+                if connection.execute(listening).fetchone():
+                    return
+                await asyncio.sleep(0.05)
 
 
 def _add_and_fail(tx: Transaction) -> None:

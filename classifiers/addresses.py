@@ -83,9 +83,9 @@ def build(directory: Path, progress: Callable[[str], None] = lambda _: None) -> 
     if _stamp(target) == _fingerprint():
         progress("place extractor: up to date")
         return target
+    directory.mkdir(parents=True, exist_ok=True)
     progress("place extractor: training")
     nlp = _train(progress)
-    directory.mkdir(parents=True, exist_ok=True)
     part = directory / "places.part"
     shutil.rmtree(part, ignore_errors=True)
     nlp.to_disk(part)

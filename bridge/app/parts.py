@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bridge.city.desk import Desk
 from bridge.city.settings import CitySettings as EmbeddedSettings
-from bridge.errors import Permanent
+from bridge.errors import Permanent, SettingsError
 from bridge.flow import alarms
 from bridge.flow.duty import Duty
 from bridge.flow.jurisdiction import Jurisdiction
@@ -76,10 +76,17 @@ def models_cache() -> Path:
 
 
 def build_models(directory: Path, progress: Progress) -> Models:
-    """Trains the built-in models, or finds them trained."""
-    return Models(
-        training.build(directory / "services", progress), addresses.build(directory / "places", progress)
-    )
+    """Trains the built-in models, or finds them trained. Raises SettingsError where they are neither there nor
+    can be kept."""
+    try:
+        return Models(
+            training.build(directory / "services", progress), addresses.build(directory / "places", progress)
+        )
+    except OSError as error:
+        raise SettingsError(
+            f"models_dir: {directory} has no models of this version, and none can be kept there "
+            f"({error.strerror or error}): whoever may write there runs `open311-bridge models build` first"
+        ) from None
 
 
 async def artifact(

@@ -104,7 +104,8 @@ def build_gazetteer(
 @models.command("build")
 def build(models: ModelsDir = MODELS) -> None:
     """Trains the built-in models from the corpus, where that has not been done."""
-    build_models(models, say)
+    with one_line():
+        build_models(models, say)
 
 
 def _emergency() -> Callable[[str, str], bool]:

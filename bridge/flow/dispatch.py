@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 WIDTH = 8
 LOOK_SECONDS = 8.0  # a report waits no longer for the city's list of open ones
+LOOKED_UP_EVERY = timedelta(hours=1)  # at most; a report whose send ended unsure, in the city's list
 SENT_AGAIN_FOR = timedelta(days=3)  # a report the city takes again and again, and never has, is then a person's
 
 
@@ -300,7 +301,7 @@ async def _not_stored(
 
 async def _unsure(dispatch: Dispatch, row: OutboxRow, report: Report, attempt: Attempt, reason: str) -> None:
     settled = attempt.opened_at + dispatch.jurisdiction(report).settle_after
-    due = max(settled, dispatch.handling.clock.now() + backoff(row.attempts))
+    due = max(settled, dispatch.handling.clock.now() + backoff(row.attempts, longest=LOOKED_UP_EVERY))
 
     def commit(tx: Transaction) -> None:
         _close(tx, [attempt], "unsure", reason)

@@ -14,15 +14,15 @@ SEND_SECONDS = 30.0  # bounds a whole send, well below a third of the lease, so 
 MOST_FETCHES = 5  # of a message's files, or of what a delivery report is about
 MOST_ATTEMPTS = 8  # of handling a message
 GIVE_UP_AFTER = timedelta(days=1)  # a reply is tried this long; a report until a person gives it up
-LONGEST_WAIT = timedelta(hours=1)
+LONGEST_WAIT = timedelta(minutes=5)  # of one row; a city or provider that is down is spared by its circuit
 IN_HAND_SECONDS = 3.0  # what is in hand at the end of the process has to end; a service manager waits five or more
 
 
-def backoff(attempts: int, after: float | None = None) -> timedelta:
-    """How long to wait after that many attempts: 2, 4, 8 … seconds up to an hour, or as long as was asked for."""
+def backoff(attempts: int, after: float | None = None, longest: timedelta = LONGEST_WAIT) -> timedelta:
+    """How long to wait after that many attempts: 2, 4, 8 … seconds up to `longest`, or what was asked for."""
     if after is not None:
         return timedelta(seconds=max(1.0, after))
-    return min(LONGEST_WAIT, timedelta(seconds=2 ** min(attempts, 12)))
+    return min(longest, timedelta(seconds=2 ** min(attempts, 12)))
 
 
 async def drain(

@@ -158,6 +158,15 @@ def test_a_file_that_cannot_be_read_ends_in_one_line(content: str | None, tmp_pa
     assert len(done.stderr.strip().splitlines()[-1]) > len("open311-bridge: ")
 
 
+def test_models_that_cannot_be_kept_end_in_one_line(tmp_path: Path):
+    file = tmp_path / "a file"
+    file.touch()
+    done = run("models", "build", "--models", file / "models")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "models_dir" in done.stderr
+
+
 def test_an_empty_file_has_no_rows(tmp_path: Path, models_dir: Path):
     file = jsonl(tmp_path / "rows.jsonl", [])
     done = run("classify", "--file", file, "--json", "--models", models_dir)

@@ -26,6 +26,7 @@ from bridge.store.sqlite import SqliteStore
 from bridge.vocabulary import Earlier, Lookup, Outbound, Receipt, Sent, Submission
 from tests.tracking.world import ACCOUNT, Phone, ScriptedEndpoint, Watch, fill, handling_of, open_store, rows_of
 
+LONG = LEASE + timedelta(hours=1)  # whatever waits is due by then
 Fault = Literal["retryable", "later", "refused", "unsure", "time-out", "killed", "bug"]
 FAULTS: dict[Fault, BaseException] = {
     "retryable": Retryable("the city answered 500"),
@@ -99,8 +100,10 @@ class Office:
     store: SqliteStore
     reports: int = 0
 
-    def play(self, city: ScriptedCity, rounds: int = 40, phone: Phone | None = None) -> Outcome:
-        """One more report, sent until nothing is left to do."""
+    def play(
+        self, city: ScriptedCity, rounds: int = 40, phone: Phone | None = None, every: timedelta = LONG
+    ) -> Outcome:
+        """One more report, sent until nothing is left to do, with that much time between two rounds."""
         self.reports += 1
         reference, phone = f"R{self.reports:07}", phone or Phone()
         with rows_of(self.folder, "BEGIN IMMEDIATE") as session:
@@ -108,13 +111,13 @@ class Office:
         told = {"reference": reference, "created_at": self.clock.now()}
         fill(self.folder, [told], queued=True, first=self.reports)
         handling = handling_of(self.store, self.clock, city, settle_after=timedelta(minutes=1))
-        self.runner.run(self.send(Dispatch(handling, {ACCOUNT: phone}), rounds))
+        self.runner.run(self.send(Dispatch(handling, {ACCOUNT: phone}), rounds, every))
         return self.outcome(reference, phone)
 
-    async def send(self, work: Dispatch, rounds: int) -> None:
+    async def send(self, work: Dispatch, rounds: int, every: timedelta) -> None:
         for _ in range(rounds):
             await dispatch.look(work)
-            self.clock.pass_(seconds=LEASE.total_seconds() + 3600)
+            self.clock.pass_(seconds=every.total_seconds())
             if not self.open_rows():
                 return
 
@@ -188,6 +191,12 @@ def test_a_look_up_asks_from_the_moment_the_first_attempt_began(office: Office) 
     city = ScriptedCity([Answer(fault="unsure")], ["retryable"])
     end = office.play(city)
     assert city.since == [end.first_attempt] * 2
+
+
+def test_a_city_that_failed_for_hours_has_the_report_minutes_after_it_is_well(office: Office) -> None:
+    hours = [Answer(stores=False, fault="retryable")] * 50
+    end = office.play(ScriptedCity(hours, []), rounds=51, every=timedelta(minutes=5, seconds=1))
+    assert end.state == "accepted"
 
 
 def test_a_number_that_another_report_has_goes_to_staff(office: Office) -> None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bridge import trace
 from bridge.errors import BridgeError, Permanent, Retryable, Unsure
@@ -51,12 +52,12 @@ SENT_AGAIN_FOR = timedelta(days=3)  # a report the city takes again and again, a
 @dataclass(frozen=True, slots=True)
 class Dispatch:
     """What dispatching needs beside handling: the channels, by account id, and where photos are shown.
-    `width` sends are made at a time."""
+    `hands` bound how many sends are made at a time."""
 
     handling: Handling
     channels: Mapping[str, Channel]
     media_at: str = ""
-    width: int = WIDTH
+    hands: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, WIDTH))
 
     def jurisdiction(self, report: Report) -> Jurisdiction:
         return self.handling.jurisdictions[report.city_id]
@@ -69,7 +70,7 @@ async def look(dispatch: Dispatch) -> None:
     async def claim() -> OutboxRow | None:
         return await store.write(lambda tx: tx.claim_outbox(now(), LEASE))
 
-    await drain(claim, lambda row: _send(dispatch, row), dispatch.width)
+    await drain(claim, lambda row: _send(dispatch, row), dispatch.hands)
 
 
 async def _send(dispatch: Dispatch, row: OutboxRow) -> None:

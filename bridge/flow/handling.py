@@ -33,8 +33,6 @@ from bridge.vocabulary import (
 
 log = logging.getLogger(__name__)
 
-WIDTH = 4
-
 
 async def look(handling: Handling) -> None:
     """Handles every due message."""
@@ -43,7 +41,7 @@ async def look(handling: Handling) -> None:
     async def claim() -> InboxRow | None:
         return await handling.store.write(lambda tx: tx.claim_inbound(now(), LEASE))
 
-    await drain(claim, lambda row: _handle(handling, row), WIDTH)
+    await drain(claim, lambda row: _handle(handling, row), handling.hands)
 
 
 async def _handle(handling: Handling, row: InboxRow) -> None:
@@ -162,7 +160,7 @@ async def look_at_timers(handling: Handling) -> None:
     async def claim() -> TimerRow | None:
         return await handling.store.write(lambda tx: tx.claim_timer(now(), LEASE))
 
-    await drain(claim, lambda row: _fire(handling, row), WIDTH)
+    await drain(claim, lambda row: _fire(handling, row), handling.timer_hands)
 
 
 async def _fire(handling: Handling, row: TimerRow) -> None:

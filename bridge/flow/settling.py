@@ -6,10 +6,12 @@ became of a reply all come through `settle`.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from bridge.errors import BridgeError
 from bridge.flow import wording
@@ -53,13 +55,15 @@ from bridge.vocabulary.console import Example
 log = logging.getLogger(__name__)
 
 Definitions = dict[str, tuple[Attribute, ...]]
+WIDTH = 4
 LEFT_OUT_FIRST = ("ask.satisfied", "reminder")  # when a month's segments are sent; all else is said all the same
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
     """What handling needs. `cities_of` maps an account to the cities it serves, its own first. `budgets` are the
-    segments an account may send in a month, `mailboxes` the accounts that are mail."""
+    segments an account may send in a month, `mailboxes` the accounts that are mail. `hands` and `timer_hands`
+    bound how many messages and timers are handled at a time."""
 
     store: Store
     clock: Clock
@@ -69,6 +73,8 @@ class Handling:
     files: Files | None = None
     budgets: Mapping[str, int] = field(default_factory=dict)
     mailboxes: Sequence[str] = ()
+    hands: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, WIDTH))
+    timer_hands: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, WIDTH))
 
     def jurisdictions_of(self, account_id: str) -> Sequence[Jurisdiction]:
         return [self.jurisdictions[city_id] for city_id in self.cities_of[account_id]]

@@ -26,18 +26,26 @@ def backoff(attempts: int, after: float | None = None, longest: timedelta = LONG
 
 
 async def drain(
-    claim: Callable[[], Awaitable[Row | None]], do: Callable[[Row], Coroutine[Any, Any, None]], width: int
+    claim: Callable[[], Awaitable[Row | None]],
+    do: Callable[[Row], Coroutine[Any, Any, None]],
+    hands: asyncio.Semaphore,
 ) -> None:
-    """Works rows off, at most `width` at a time, until a claim finds none. Cancelled, it claims no more, and ends
-    with the rows in hand done, or after `IN_HAND_SECONDS`."""
+    """Works rows off until a claim finds none. Looks may overlap: one that finds all hands full ends at once,
+    since whoever ends a row claims again. Cancelled, it claims no more, and ends with the rows in hand done, or
+    after `IN_HAND_SECONDS`."""
 
     async def work() -> None:
-        while (row := await claim()) is not None:
-            await _to_its_end(do(row))
+        async with hands:
+            while (row := await claim()) is not None:
+                another()  # where there was one there may be more, and most looks find one or none
+                await _to_its_end(do(row))
+
+    def another() -> None:
+        if not hands.locked():
+            group.create_task(work())
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(width):
-            group.create_task(work())
+        another()
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

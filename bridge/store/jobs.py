@@ -19,7 +19,7 @@ from procrastinate.exceptions import ProcrastinateException
 
 from bridge.ports import Clock, Committing, Queue
 from bridge.store.transaction.unit import Unit
-from bridge.store.wake import SOON_SECONDS, looked
+from bridge.store.wake import SOON_SECONDS, overlapping
 
 log = logging.getLogger(__name__)
 
@@ -48,30 +48,30 @@ class ProcrastinateWake:
 
     async def run(self, queue: Queue, look: Callable[[], Awaitable[None]]) -> None:
         """Looks at once, then on every job, and at least every sweep interval."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._work(queue, look))
-            group.create_task(self._sweeping(look))
+        async with overlapping(look) as start, asyncio.TaskGroup() as group:
+            group.create_task(self._work(queue, start))
+            group.create_task(self._sweeping(start))
 
-    async def _sweeping(self, look: Callable[[], Awaitable[None]]) -> None:
+    async def _sweeping(self, start: Callable[[], None]) -> None:
         while True:
-            await looked(look)
+            start()
             await asyncio.sleep(self._sweep)
 
-    async def _work(self, queue: Queue, look: Callable[[], Awaitable[None]]) -> None:
+    async def _work(self, queue: Queue, start: Callable[[], None]) -> None:
         """A procrastinate worker, started again when the database was gone."""
         while True:
             try:
-                await self._worker(queue, look)
+                await self._worker(queue, start)
             except (ProcrastinateException, psycopg.Error, OSError) as error:
                 log.warning("worker lost its database", extra={"queue": queue, "error": type(error).__name__})
             await asyncio.sleep(AGAIN_SECONDS)
 
-    async def _worker(self, queue: Queue, look: Callable[[], Awaitable[None]]) -> None:
+    async def _worker(self, queue: Queue, start: Callable[[], None]) -> None:
         connector = procrastinate.PsycopgConnector(conninfo=self._url, min_size=1, max_size=4, timeout=5)
         app = procrastinate.App(connector=connector)
 
         async def looking() -> None:
-            await looked(look)
+            start()
 
         app.task(name=TASK, queue=queue)(looking)
         async with app.open_async():

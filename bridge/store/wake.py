@@ -6,8 +6,9 @@ The event makes fresh work start at once; the poll finds what became due (a retr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import get_args
 
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
 AGAIN_SECONDS = 1.0
 SOON_SECONDS = 60.0
+MOST_LOOKS = 8  # of one queue at a time
 
 
 class EmbeddedWake:
@@ -38,13 +40,35 @@ class EmbeddedWake:
     async def run(self, queue: Queue, look: Callable[[], Awaitable[None]]) -> None:
         """Looks at once, then on every ring, and at least every poll interval."""
         event = self._events[queue]
-        while True:
-            event.clear()
+        async with overlapping(look) as start:
+            while True:
+                event.clear()
+                start()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(event.wait(), self._poll)
+
+
+@contextlib.asynccontextmanager
+async def overlapping(look: Callable[[], Awaitable[None]]) -> AsyncIterator[Callable[[], None]]:
+    """Gives what starts a look. A look ends when its rows are done, and one that is slow must not keep waiting
+    what comes after it; so many of them have all hands full, and another would find nothing to do."""
+    under_way = 0
+
+    async def one() -> None:
+        nonlocal under_way
+        try:
             await looked(look)
-            try:
-                await asyncio.wait_for(event.wait(), self._poll)
-            except TimeoutError:
-                continue
+        finally:
+            under_way -= 1
+
+    def start() -> None:
+        nonlocal under_way
+        if under_way < MOST_LOOKS:
+            under_way += 1
+            group.create_task(one())
+
+    async with asyncio.TaskGroup() as group:
+        yield start
 
 
 async def looked(look: Callable[[], Awaitable[None]]) -> None:

@@ -289,7 +289,12 @@ def lay(folder: Path, mind: Mind, script: Script) -> Table:
     files = Files(accounts, photos.develop, FolderBlobs(folder / "blobs"))  # type: ignore[arg-type]
     work = Handling(store, clock, load_catalog(), here, dict.fromkeys(accounts, (CITY,)), files)
     return Table(
-        clock, store, city, work, dispatch.Dispatch(work, accounts, "https://bridge.example", width=1), accounts
+        clock,
+        store,
+        city,
+        work,
+        dispatch.Dispatch(work, accounts, "https://bridge.example", asyncio.Semaphore(1)),
+        accounts,
     )  # type: ignore[arg-type]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from bridge.errors import SettingsError
 from bridge.ports import Store, Transaction
 from bridge.store.sqlite import SqliteStore
-from bridge.store.wake import EmbeddedWake
+from bridge.store.wake import MOST_LOOKS, EmbeddedWake
 from bridge.vocabulary import (
     Artifact,
     Inbound,
@@ -275,6 +275,29 @@ async def test_waking_looks_at_once_after_a_commit(tmp_path: Path, clock: FakeCl
     await opened.write(lambda tx: tx.add_inbound(inbound("1")))
     assert await asyncio.wait_for(looked.get(), 5) == 1
     running.cancel()
+    await opened.close()
+
+
+async def test_a_look_that_takes_long_keeps_nothing_waiting_that_comes_after_it(tmp_path: Path, clock: FakeClock):
+    wake = EmbeddedWake(poll=3600)
+    opened = SqliteStore(tmp_path / "bridge.db", clock, wake)
+    begun = asyncio.Queue[int]()
+
+    async def look() -> None:
+        begun.put_nowait(1)
+        await asyncio.get_running_loop().create_future()
+
+    running = asyncio.create_task(wake.run("inbox", look))
+    async with asyncio.timeout(30):
+        await begun.get()
+        for key in range(MOST_LOOKS + 4):
+            await opened.write(lambda tx, key=key: tx.add_inbound(inbound(str(key))))
+        for _ in range(MOST_LOOKS - 1):
+            await begun.get()
+    await asyncio.sleep(0.1)
+    assert begun.empty()
+    running.cancel()
+    await asyncio.wait([running])
     await opened.close()
 
 

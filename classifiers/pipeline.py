@@ -194,7 +194,11 @@ def add_textcat(
 
 def features(nlp: Language, name: str, docs: Sequence[Doc]) -> Floats:
     """What the softmax of a text categoriser sees of docs that went through the pipes before it."""
-    return np.asarray(_textcat(nlp, name).model.get_ref("features").predict(docs))
+    layer: Any = _textcat(nlp, name).model.get_ref("features")
+    out = np.empty((len(docs), layer.get_dim("nO")), dtype=np.float32)
+    for at in range(0, len(docs), _PIPE_BATCH):  # a corpus at once would be held twice
+        out[at : at + _PIPE_BATCH] = layer.predict(docs[at : at + _PIPE_BATCH])
+    return out
 
 
 def width_of_meaning(nlp: Language, name: str) -> int:

@@ -37,9 +37,10 @@ Progress = Callable[[str], None]
 
 _BUCKETS = 2048
 _BUCKETS_OF_OTHERS = 4096  # where n-grams say more than the sentence model
+_BUCKETS_OF_ALARMS = 8192  # people tell of an emergency in ever new words
 _PENALTIES = fitting.Penalties(meaning=0.06, words=0.04, share_of_words=0.3)
 _PENALTIES_OF_OTHERS = fitting.Penalties(meaning=0.06, words=0.04, share_of_words=0.7)
-_PENALTIES_OF_ALARMS = fitting.Penalties(meaning=0.1, words=0.3, share_of_words=0.5)
+_PENALTIES_OF_ALARMS = fitting.Penalties(meaning=0.02, words=0.05, share_of_words=0.6)
 _NONE = "none"
 _MAY_ALARM = ("gas_odor_minor", "air_quality", "police_nonemergency")  # whose text may well be an emergency's too
 _SCALE, _SCALE_OF_OTHERS = 1.4, 1.6  # cross-validation on the corpus: penalised fits are too timid
@@ -127,7 +128,7 @@ def _train_alarms(nlp: Language, emergencies: Sequence[Line], others: Sequence[D
     a type is seldom an emergency, so it sees the types."""
     kinds = [*ALARMS, _NONE]
     labels = [ALARM + kind for kind in kinds]
-    pipeline.add_textcat(nlp, ALARM_KINDS, labels, _BUCKETS_OF_OTHERS, nlp.pipe_labels[TYPES])
+    pipeline.add_textcat(nlp, ALARM_KINDS, labels, _BUCKETS_OF_ALARMS, nlp.pipe_labels[TYPES])
     docs = pipeline.categorised(nlp, TYPES, [*vectors.docs(nlp, [line.text for line in emergencies]), *others])
     targets = np.array([kinds.index(line.type_id) for line in emergencies] + [kinds.index(_NONE)] * len(others))
     fitting.train(nlp, ALARM_KINDS, docs, targets, _PENALTIES_OF_ALARMS)

@@ -55,12 +55,10 @@ def fit(inputs: Floats, cut: int, targets: Ints, classes: int, penalties: Penalt
     The first `cut` columns of the inputs are meaning, the others words.
     """
     share = penalties.share_of_words if cut else 1.0
-    words, bias = regression.fit(np.ascontiguousarray(inputs[:, cut:]), targets, classes, penalties.words)
+    words, bias = regression.fit(inputs[:, cut:], targets, classes, penalties.words)
     if not cut:
         return words, bias
-    meaning, bias_of_meaning = regression.fit(
-        np.ascontiguousarray(inputs[:, :cut]), targets, classes, penalties.meaning
-    )
+    meaning, bias_of_meaning = regression.fit(inputs[:, :cut], targets, classes, penalties.meaning)
     weights = np.concatenate([(1 - share) * meaning, share * words], axis=1)
     return weights, (1 - share) * bias_of_meaning + share * bias
 

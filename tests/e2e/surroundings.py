@@ -41,7 +41,7 @@ name = "City of Fairview"
 gazetteer = "{FOLDER / "fairview.geojson"}"
 profile = "city.toml"
 api_key = {{{{ env = "CITY_KEY" }}}}
-poll_seconds = 0.5
+poll_seconds = {{poll_seconds}}
 settle_seconds = 1
 hold_seconds = 0.3
 news_in_one_minutes = 0
@@ -118,9 +118,11 @@ async def surroundings(
     accounts: Sequence[str] = ACCOUNTS,
     database: str = "",
     roles: Sequence[str] = ("",),
+    poll_seconds: float = 0.5,
 ) -> AsyncIterator[Surroundings]:
     """Providers, a city, and a bridge with settings for those of them in `folder`; killed at the end if it still
-    runs. `roles` are those of each of its processes, as ROLES in the environment tells them."""
+    runs. `roles` are those of each of its processes, as ROLES in the environment tells them. The city is asked
+    for news every `poll_seconds`."""
     web_port, smtp_port, city_port = unused_port(), unused_port(), unused_port()
     async with providers(web_port) as made, city(folder / "city", city_port) as its_city:
         made = replace(made, smtp_port=smtp_port)
@@ -128,6 +130,7 @@ async def surroundings(
             models_dir=models_dir,
             database=database,
             web_port=web_port,
+            poll_seconds=poll_seconds,
             smtp_port=smtp_port,
             relay_port=made.mail.port,
             sid=made.twilio.account_sid,

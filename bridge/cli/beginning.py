@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -17,14 +18,15 @@ import typer
 from bridge import learning, logs
 from bridge.app import SystemClock, build_models
 from bridge.app.database import open_database
+from bridge.app.parts import history_file
 from bridge.cli.cities import known_way, named_key
-from bridge.cli.terminal import MODELS, ModelsDir, one_line, progress, say, settings_of
+from bridge.cli.terminal import MODELS, ModelsDir, one_line, progress, say
 from bridge.errors import BridgeError, SettingsError
 from bridge.open311.client import Client
 from bridge.open311.probe import Check, probe
 from bridge.store.blobs import FolderBlobs
 from classifiers import gazetteer
-from config.settings import Settings
+from config.settings import Settings, parse
 
 app = typer.Typer()
 
@@ -115,15 +117,16 @@ class Beginning:
 async def _init(work: Beginning, probing: Awaitable[Check], sources: list[Path], days: int) -> None:
     check = await probing
     _write(work.file("profile.toml"), check.suggestion())
-    history = work.folder / "data" / f"history-{work.city_id}.jsonl"
+    configuration = _configuration(work, check)
+    settings = parse(configuration, work.folder, {}, os.environ)
+    history = history_file(settings.data_dir, work.city_id)
     await _history(work, check, history, days)
     places = [*sources, *([history] if _has_places(history) else [])]
     if not places:
         say("No place is known yet: without a map (--map) or a history, residents are asked where it is.")
     say(str(gazetteer.build(places, work.file("gazetteer.db"), progress)))
-    configuration = work.folder / "open311-bridge.toml"
-    _write(configuration, _configuration(work, check))
-    await _learn(settings_of(configuration), work.city_id, check, history)
+    _write(work.folder / "open311-bridge.toml", configuration)
+    await _learn(settings, work.city_id, check, history)
 
 
 def _configuration(work: Beginning, check: Check) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import classifiers
+from bridge.app.parts import history_file
 from bridge.demo.providers import FOLDER, free_port
 from bridge.learning import Lesson, learn, teach
 from bridge.ports import Store
@@ -228,6 +229,17 @@ def test_init_makes_a_second_city_of_files_alone(begun: tuple[Path, str], monkey
     listed = run("models", "list", "--config", folder / "open311-bridge.toml")
     assert listed.stdout.startswith("* ")
     assert "learned" in listed.stdout
+
+
+def test_init_keeps_the_history_where_the_bridge_will_look_for_it(
+    endpoint: str, models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OPEN311_BRIDGE_DATA_DIR", str(tmp_path / "data"))
+    made = run("init", endpoint, "--name", "Desk Town", "--dir", tmp_path / "settings", "--reads-per-minute", "0",
+               "--days", "1")  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    assert history_file(tmp_path / "data", "desk-town").is_file()
+    assert not (tmp_path / "settings/data").exists()
 
 
 CITY = """hold_seconds = 0

@@ -290,8 +290,8 @@ def hashed_grams(texts: Sequence[str], buckets: int) -> Floats:
         hashes = _hashes(text)
         signs = np.where(hashes & 1, 1.0, -1.0).astype(np.float32)
         np.add.at(row, (hashes >> 1) % buckets, signs)
-    out: Floats = np.sign(rows) * np.log1p(np.abs(rows))
-    return out
+        row[:] = np.sign(row) * np.log1p(np.abs(row))  # row by row: a corpus at once would be held four times
+    return rows
 
 
 def _hashes(text: str) -> NDArray[np.int64]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Collection
 from functools import lru_cache
 from importlib.metadata import version
@@ -86,14 +86,23 @@ def build(directory: Path, progress: Callable[[str], None] = lambda _: None) -> 
     directory.mkdir(parents=True, exist_ok=True)
     progress("place extractor: training")
     nlp = _train(progress)
-    part = directory / "places.part"
-    shutil.rmtree(part, ignore_errors=True)
-    nlp.to_disk(part)
-    (part / "everyday.txt").write_text("\n".join(everyday_words()), encoding="utf-8")
-    (part / "stamp.json").write_text(json.dumps({"fingerprint": _fingerprint()}))
-    shutil.rmtree(target, ignore_errors=True)
-    os.replace(part, target)
+    with tempfile.TemporaryDirectory(dir=directory) as scratch:  # another process may be at it too
+        part = Path(scratch) / "places"
+        nlp.to_disk(part)
+        (part / "everyday.txt").write_text("\n".join(everyday_words()), encoding="utf-8")
+        (part / "stamp.json").write_text(json.dumps({"fingerprint": _fingerprint()}))
+        _put(part, target)
     return target
+
+
+def _put(part: Path, target: Path) -> None:
+    """Moves a finished extractor into place; one that another process finished first is as good."""
+    shutil.rmtree(target, ignore_errors=True)
+    try:
+        part.replace(target)
+    except OSError:
+        if _stamp(target) != _fingerprint():
+            raise
 
 
 def load(path: Path) -> Extractor:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import secrets
 import socket
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -251,7 +252,7 @@ class Bridge:
         kept = self.settings.data_dir / f"services-{jurisdiction.id}.json"
         try:
             offered = await jurisdiction.endpoint.services()
-            written = kept.with_suffix(".part")
+            written = kept.with_suffix(f".{secrets.token_hex(4)}.part")  # processes may share the folder
             written.write_bytes(SERVICES.dump_json(offered))
             written.replace(kept)  # whole or not at all, whenever the process is killed
         except BridgeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -202,6 +203,6 @@ class _Vectors:
 
     def _save(self) -> None:
         """An interrupted write leaves the old file."""
-        part = self._path.with_suffix(".part.npz")
+        part = self._path.with_suffix(f".{secrets.token_hex(4)}.part.npz")
         np.savez(part, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
         part.replace(self._path)

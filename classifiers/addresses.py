@@ -12,8 +12,6 @@ import hashlib
 import json
 import random
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Collection
 from functools import lru_cache
 from importlib.metadata import version
@@ -31,6 +29,7 @@ from thinc.api import fix_random_seed
 
 from bridge.errors import SettingsError
 from bridge.vocabulary import Mention
+from classifiers.keeping import keep
 from classifiers.places import coordinates, grammar
 from classifiers.places.examples import CORPUS, everyday_words, examples
 from classifiers.places.invented import TEXT
@@ -75,39 +74,27 @@ _CONFIG = {
 
 
 def build(directory: Path, progress: Callable[[str], None] = lambda _: None) -> Path:
-    """Trains the extractor into `directory` and returns the model's folder; skips when it is up to date.
+    """Trains the extractor into `directory`/<hash> and returns that folder; at once when it is already there.
 
     The same training text and versions always give the same model. Takes well under a minute on one core.
     """
-    target = directory / "places"
-    if _stamp(target) == _fingerprint():
+    target = directory / _fingerprint()
+    if target.is_dir():
         progress("place extractor: up to date")
         return target
-    directory.mkdir(parents=True, exist_ok=True)
-    progress("place extractor: training")
-    nlp = _train(progress)
-    with tempfile.TemporaryDirectory(dir=directory) as scratch:  # another process may be at it too
-        part = Path(scratch) / "places"
-        nlp.to_disk(part)
-        (part / "everyday.txt").write_text("\n".join(everyday_words()), encoding="utf-8")
-        (part / "stamp.json").write_text(json.dumps({"fingerprint": _fingerprint()}))
-        _put(part, target)
+
+    def train(made: Path) -> None:
+        progress("place extractor: training")
+        _train(progress).to_disk(made)
+        (made / "everyday.txt").write_text("\n".join(everyday_words()), encoding="utf-8")
+
+    keep(target, train)
     return target
-
-
-def _put(part: Path, target: Path) -> None:
-    """Moves a finished extractor into place; one that another process finished first is as good."""
-    shutil.rmtree(target, ignore_errors=True)
-    try:
-        part.replace(target)
-    except OSError:
-        if _stamp(target) != _fingerprint():
-            raise
 
 
 def load(path: Path) -> Extractor:
     """Loads what `build` made. Raises SettingsError when it is missing."""
-    if not (path / "stamp.json").is_file():
+    if not (path / "everyday.txt").is_file():
         raise SettingsError(f"place extractor {path}: missing, run make setup")
     everyday = frozenset((path / "everyday.txt").read_text(encoding="utf-8").split())
     return Extractor(spacy.load(path), everyday)
@@ -215,17 +202,10 @@ def _example(nlp: Language, text: str, spans: list[tuple[int, int, str]]) -> Exa
 
 
 def _fingerprint() -> str:
-    """Changes whenever the training text, the invented places or the versions do."""
+    """Twelve hex digits that change whenever the training text, the invented places or the versions do."""
     digest = hashlib.sha256(f"{VERSION} {version('spacy')} {COUNT} {ROUNDS} {json.dumps(_CONFIG)}".encode())
     code = Path(__file__).parent / "places"
     sources = [*sorted(TEXT.iterdir()), CORPUS, code / "examples.py", code / "invented.py"]
     for source in sources:
         digest.update(source.read_bytes())
-    return digest.hexdigest()
-
-
-def _stamp(target: Path) -> str:
-    try:
-        return str(json.loads((target / "stamp.json").read_text())["fingerprint"])
-    except (OSError, ValueError, KeyError):
-        return ""
+    return digest.hexdigest()[:12]

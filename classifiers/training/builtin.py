@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from spacy.tokens import Doc
 import classifiers
 from classifiers import minilm, pipeline
 from classifiers.gloss import GLOSSES
+from classifiers.keeping import keep
 from classifiers.minilm import LANGUAGE
 from classifiers.model import ALARMS, Lexicon, Model, save
 from classifiers.pipeline import ALARM, ALARM_KINDS, SPOKEN, TYPES
@@ -60,25 +60,15 @@ def build(directory: Path, progress: Progress) -> Path:
     if target.is_dir():
         progress(f"service model {target.name}: ready")
         return target
-    directory.mkdir(parents=True, exist_ok=True)
-    corpora = {path.stem: read_corpus(path) for path in sorted(CORPUS.glob("*.txt"))}
-    progress(f"service model {target.name}: {sum(map(len, corpora.values()))} sentences")
-    vectors = _Vectors(directory / "vectors.npz", encoder, progress)
-    with tempfile.TemporaryDirectory(dir=directory) as scratch:
-        made = Path(scratch) / "model"
-        save(_model(corpora, vectors), made)
-        _put(made, target)
+
+    def train(made: Path) -> None:
+        corpora = {path.stem: read_corpus(path) for path in sorted(CORPUS.glob("*.txt"))}
+        progress(f"service model {target.name}: {sum(map(len, corpora.values()))} sentences")
+        save(_model(corpora, _Vectors(directory / "vectors.npz", encoder, progress)), made)
+
+    keep(target, train)
     progress(f"service model {target.name}: trained")
     return target
-
-
-def _put(made: Path, target: Path) -> None:
-    """Moves a finished model into place; one that another process finished first is as good."""
-    try:
-        made.replace(target)
-    except OSError:
-        if not target.is_dir():
-            raise
 
 
 def _model(corpora: Mapping[str, Sequence[Line]], vectors: _Vectors) -> Model:

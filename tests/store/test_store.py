@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -262,43 +264,45 @@ async def test_a_restart_frees_what_was_leased(tmp_path: Path, clock: FakeClock)
     await second.close()
 
 
-async def test_waking_looks_at_once_after_a_commit(tmp_path: Path, clock: FakeClock):
+@asynccontextmanager
+async def looking(path: Path, clock: FakeClock, look: Callable[[], Awaitable[None]]) -> AsyncIterator[Store]:
+    """A store whose inbox is looked at when it rings alone."""
     wake = EmbeddedWake(poll=3600)
-    opened = SqliteStore(tmp_path / "bridge.db", clock, wake)
+    opened = SqliteStore(path, clock, wake)
+    running = asyncio.create_task(wake.run("inbox", look))
+    yield opened
+    running.cancel()
+    await asyncio.wait([running])
+    await opened.close()
+
+
+async def test_waking_looks_at_once_after_a_commit(tmp_path: Path, clock: FakeClock):
     looked = asyncio.Queue[int]()
 
     async def look() -> None:
         looked.put_nowait(1)
 
-    running = asyncio.create_task(wake.run("inbox", look))
-    await looked.get()
-    await opened.write(lambda tx: tx.add_inbound(inbound("1")))
-    assert await asyncio.wait_for(looked.get(), 5) == 1
-    running.cancel()
-    await opened.close()
+    async with looking(tmp_path / "bridge.db", clock, look) as opened:
+        await looked.get()
+        await opened.write(lambda tx: tx.add_inbound(inbound("1")))
+        assert await asyncio.wait_for(looked.get(), 5) == 1
 
 
 async def test_a_look_that_takes_long_keeps_nothing_waiting_that_comes_after_it(tmp_path: Path, clock: FakeClock):
-    wake = EmbeddedWake(poll=3600)
-    opened = SqliteStore(tmp_path / "bridge.db", clock, wake)
     begun = asyncio.Queue[int]()
 
     async def look() -> None:
         begun.put_nowait(1)
         await asyncio.get_running_loop().create_future()
 
-    running = asyncio.create_task(wake.run("inbox", look))
-    async with asyncio.timeout(30):
+    async with looking(tmp_path / "bridge.db", clock, look) as opened, asyncio.timeout(30):
         await begun.get()
         for key in range(MOST_LOOKS + 4):
             await opened.write(lambda tx, key=key: tx.add_inbound(inbound(str(key))))
         for _ in range(MOST_LOOKS - 1):
             await begun.get()
-    await asyncio.sleep(0.1)
-    assert begun.empty()
-    running.cancel()
-    await asyncio.wait([running])
-    await opened.close()
+        await asyncio.sleep(0.1)
+        assert begun.empty()
 
 
 async def test_what_somebody_waits_for_is_written_before_what_waits_for_its_turn(clock: FakeClock, tmp_path: Path):

@@ -16,6 +16,7 @@ from typing import TypeVar
 from pydantic import SecretStr
 
 from bridge.city.desk import Desk
+from bridge.city.filters import ROW_LIMIT
 from bridge.city.settings import CitySettings as EmbeddedSettings
 from bridge.errors import Permanent, SettingsError
 from bridge.flow import alarms
@@ -257,6 +258,7 @@ def client_of(
             fresh_requests_listed=True,
             settle_seconds=0,
             reads_per_minute=0,
+            row_cap=ROW_LIMIT,
         )
         key = desk.settings.api_keys[-1].get_secret_value() if desk else None
         return Client(profile, key, clock=clock, photo=photo)

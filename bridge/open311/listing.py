@@ -16,7 +16,7 @@ from bridge.open311.instants import write_instant
 from bridge.open311.profile import Profile
 from bridge.vocabulary import ServiceRequest
 
-ROUND_CAPS = (25, 50, 100, 200, 250, 500)  # a list of exactly so many rows is probably a cut one
+ROUND_CAPS = (25, 50, 100, 200, 250, 500)  # rows of a list that is probably cut, where no cap is known
 _SHORTEST = timedelta(minutes=1)
 
 
@@ -69,8 +69,9 @@ def reading(profile: Profile) -> wire.Reading:
 
 
 def is_full(rows: int, profile: Profile) -> bool:
-    """Whether an answer of so many rows may have been cut."""
-    return rows >= profile.row_cap or rows in ROUND_CAPS
+    """Whether an answer of so many rows may have been cut: at the cap the profile tells, else at any usual one."""
+    told = "row_cap" in profile.model_fields_set
+    return rows >= profile.row_cap or (not told and rows in ROUND_CAPS)
 
 
 def parameters(call: _Call, profile: Profile) -> dict[str, str]:

@@ -127,7 +127,11 @@ class Profile(BaseModel):
     )
     list_windows: bool = Field(True, description="False: lists hide what single reads show, so ids are followed.")
     swapped_dates: bool = Field(False, description="codefornl takes end_date for start_date.")
-    row_cap: int = Field(1000, ge=1, description="Rows in a full answer: 50 (Boston, Chicago), 100, 200, 1,000.")
+    row_cap: int = Field(
+        1000,
+        ge=1,
+        description="Rows in a full answer: 50 (Boston, Chicago), 100, 200. Left out: 1,000, or any round number.",
+    )
     window_days: int = Field(90, ge=1, le=90, description="Longest span of start_date to end_date.")
     paging: bool = Field(False, description="True: page=1,2,… works (Connected Bits, uReport).")
     updated_after: bool = Field(

@@ -214,6 +214,20 @@ async def test_a_full_answer_is_asked_again_in_halves_until_all_is_seen() -> Non
     assert (len(found.rows), found.complete) == (300, True)
 
 
+@pytest.mark.parametrize(("told", "whole"), [({"row_cap": 1000}, True), ({}, False)])
+async def test_a_round_number_of_rows_of_one_minute_may_be_a_cut_list_where_no_cap_is_told(
+    told: dict[str, int], whole: bool
+) -> None:
+    city = ScriptedCity()
+    at = (NOON - timedelta(minutes=1)).isoformat()
+    city.replies["GET requests.json"] = lambda request: (
+        200,
+        [row(service_request_id=str(number), requested_datetime=at) for number in range(50)],
+    )
+    found = await client_of(city, **told).listing(Query(NOON - timedelta(minutes=1), NOON))
+    assert (len(found.rows), found.complete) == (50, whole)
+
+
 async def test_a_listing_that_runs_out_of_reads_says_so() -> None:
     client = client_of(by_window(300, 50), row_cap=50)
     found = await client.listing(Query(NOON - timedelta(days=1), NOON, reads=3))

@@ -144,7 +144,7 @@ def place_norms(doc: Doc) -> Doc:
     return doc
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _norm(word: str) -> str:
     key = fold(word)
     if not key:

@@ -49,7 +49,7 @@ class Lexicon:
         self._by_sound = {sound(word): word for word in words}
         self._by_letters = {_letters(word): word for word in words if len(word) >= SHORTEST_MISSPELT}
         self._sounds = list(self._by_sound)
-        self._mended = lru_cache(maxsize=20_000)(self._likeliest)
+        self._mended = lru_cache(maxsize=8_192)(self._likeliest)
 
     def gloss(self, text: str) -> str:
         """The text with every known word or phrase in English, in its own order."""

@@ -57,7 +57,7 @@ class MiniLM:
         self._positions = weights["embeddings.position_embeddings.weight"][:_MAX_TOKENS] + types[0]
         self._norm = _pair(weights, "embeddings.LayerNorm")
         self._layers = [_Layer(weights, f"encoder.layer.{n}.") for n in range(_LAYERS)]
-        self._word = lru_cache(maxsize=20_000)(self._split_word)
+        self._word = lru_cache(maxsize=8_192)(self._split_word)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Unit vectors, one row a text, shape (len(texts), 384); any text has one, even the empty one."""

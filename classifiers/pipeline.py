@@ -300,7 +300,7 @@ def _hashes(text: str) -> NDArray[np.int64]:
     return np.array([*pairs, *chain.from_iterable(map(_word_hashes, words))], dtype=np.int64)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _word_hashes(word: str) -> tuple[int, ...]:
     edged = f"<{word}>"
     pieces = [edged[at : at + n] for n in (3, 4, 5) for at in range(len(edged) - n + 1)]

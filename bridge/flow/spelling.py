@@ -68,7 +68,7 @@ def parts(lexicon: Lexicon, token: str) -> tuple[str, ...]:
     return _parted(lexicon, token)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def read(lexicon: Lexicon, token: str, *, slips: bool) -> frozenset[str]:
     """The known words (and beginnings, with their star) that a token may be; itself alone where it is known."""
     exact = {start + "*" for start in lexicon.starts if token.startswith(start)} | ({token} & lexicon.known)

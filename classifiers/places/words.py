@@ -127,7 +127,7 @@ def fold(text: str) -> str:
     return _folded(text) if len(text) <= _REMEMBERED else _folded.__wrapped__(text)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _folded(text: str) -> str:
     plain = text.lower() if text.isascii() else _without_accents(text)
     return " ".join(_PUNCTUATION.sub(" ", _APOSTROPHES.sub("", plain)).split())
@@ -157,7 +157,7 @@ def street_name(text: str) -> StreetName:
     return _taken_apart(text) if len(text) <= _REMEMBERED else _taken_apart.__wrapped__(text)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _taken_apart(text: str) -> StreetName:
     words = _join_tens(fold(text).split())
     words, spanish = _without_spanish_type(words)

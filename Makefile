@@ -5,7 +5,8 @@
 # make check   format, lint, types, import contracts, dependencies against their lock
 # make audit   the lock against a list of known vulnerabilities (needs pipx and network)
 # make bench   the measurements that take time, each beside its floor or baseline
-#              (CORPORA=folder: the services' too, on reports that are not part of this repository)
+#              (CORPORA=folder: the services' too, on reports that are not part of this repository;
+#              MESSAGES=200000: memory over so many, some three hours)
 # make docs    the transcripts in the documentation, from what really runs
 # make lock    the lock files, from pyproject.toml (needs uv)
 
@@ -54,6 +55,7 @@ format: .venv/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+MESSAGES ?= 12000
 bench: setup
 	@$(BIN)/python -m tests.bench.intake
 	@$(BIN)/python -m tests.bench.console
@@ -63,6 +65,7 @@ bench: setup
 	@$(BIN)/python -m tests.bench.stop
 	@$(BIN)/python -m tests.bench.load
 	@$(BIN)/python -m tests.bench.storm
+	@$(BIN)/python -m tests.bench.memory $(MESSAGES)
 	@$(BIN)/python -m tests.bench.emergencies
 	@if [ -d "$(CORPORA)/reports" ]; then $(BIN)/python -m tests.bench.services_corpora "$(CORPORA)"; \
 	else echo "services: skipped, as no folder of corpora is named (make bench CORPORA=folder)"; fi

@@ -15,7 +15,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 from bridge.errors import Retryable
 from bridge.vocabulary import Classified, Located, Pin, Place, Service
@@ -33,22 +33,9 @@ class Question:
     args: tuple[Any, ...]
 
 
-class Reading(Protocol):
-    """Where texts are read: each question is a method of `classifiers.reader.Reader`."""
-
-    def ask(self, method: str, *args: Any) -> Any:
-        """What the reader answers. Raises what it raises, and Retryable where it died on the way."""
-
-    def tell(self, method: str, city_id: str, *args: Any) -> Any:
-        """`ask`, of what the reader has to know whenever it is asked of that city."""
-
-    def close(self) -> None:
-        """Ends it, at once: it keeps nothing."""
-
-
 class Apart:
-    """Implements `Reading`: the process, started by the first question, and the line to it. Safe between threads,
-    which wait for each other: it reads one text at a time."""
+    """The process, started by the first question, and the line to it. Safe between threads, which wait for each
+    other: it reads one text at a time."""
 
     def __init__(self) -> None:
         self._turn = Lock()
@@ -123,44 +110,44 @@ def _answer(line: Connection, question: Question) -> Any:
 class DistantClassifier:
     """bridge.ports.Classifier, by a model there. Binding it binds the city's list there too."""
 
-    def __init__(self, reading: Reading, city_id: str, model: Path, services: Sequence[Service]) -> None:
-        self._reading, self._city_id = reading, city_id
-        reading.tell("bind", city_id, model, tuple(services))
+    def __init__(self, apart: Apart, city_id: str, model: Path, services: Sequence[Service]) -> None:
+        self._apart, self._city_id = apart, city_id
+        apart.tell("bind", city_id, model, tuple(services))
 
     def classify(self, text: str, language: str) -> Classified:
-        answer: Classified = self._reading.ask("classify", self._city_id, text, language)
+        answer: Classified = self._apart.ask("classify", self._city_id, text, language)
         return answer
 
     def classify_parts(self, text: str, spans: Sequence[tuple[int, int]], language: str) -> Sequence[Classified]:
-        answer: Sequence[Classified] = self._reading.ask("classify_parts", self._city_id, text, spans, language)
+        answer: Sequence[Classified] = self._apart.ask("classify_parts", self._city_id, text, spans, language)
         return answer
 
 
 class DistantLocator:
     """bridge.ports.Locator, by a place model and a gazetteer there."""
 
-    def __init__(self, reading: Reading, city_id: str, model: Path, gazetteer: Path) -> None:
-        self._reading, self._city_id = reading, city_id
-        reading.tell("place", city_id, model, gazetteer)
+    def __init__(self, apart: Apart, city_id: str, model: Path, gazetteer: Path) -> None:
+        self._apart, self._city_id = apart, city_id
+        apart.tell("place", city_id, model, gazetteer)
 
     def locate(self, text: str, language: str, near: Place | None = None) -> Located:
-        answer: Located = self._reading.ask("locate", self._city_id, text, language, near)
+        answer: Located = self._apart.ask("locate", self._city_id, text, language, near)
         return answer
 
     def at(self, pin: Pin) -> Place | None:
-        answer: Place | None = self._reading.ask("at", self._city_id, pin)
+        answer: Place | None = self._apart.ask("at", self._city_id, pin)
         return answer
 
 
 class DistantLanguage:
     """Which language a text is in, by the statistics there."""
 
-    def __init__(self, reading: Reading, city_id: str, languages: tuple[str, ...]) -> None:
-        self._reading, self._city_id = reading, city_id
-        reading.tell("speak", city_id, languages)
+    def __init__(self, apart: Apart, city_id: str, languages: tuple[str, ...]) -> None:
+        self._apart, self._city_id = apart, city_id
+        apart.tell("speak", city_id, languages)
 
     def __call__(self, text: str, current: str) -> str:
-        return str(self._reading.ask("detect", self._city_id, text, current))
+        return str(self._apart.ask("detect", self._city_id, text, current))
 
     def written(self, text: str, current: str) -> str:
-        return str(self._reading.ask("written", self._city_id, text, current))
+        return str(self._apart.ask("written", self._city_id, text, current))

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from bridge.vocabulary import Classified, Located, Pin, Place, Service
@@ -72,24 +71,6 @@ class Reader:
 
     def written(self, city_id: str, text: str, current: str) -> str:
         return self.detectors[city_id].written(text, current)
-
-
-class Here:
-    """Implements `classifiers.apart.Reading` in this process, for one that acknowledges nothing. Safe between
-    threads: it reads one text at a time."""
-
-    def __init__(self) -> None:
-        self._turn, self._reader = Lock(), Reader()
-
-    def ask(self, method: str, *args: Any) -> Any:
-        with self._turn:
-            return getattr(self._reader, method)(*args)
-
-    def tell(self, method: str, city_id: str, *args: Any) -> Any:
-        return self.ask(method, city_id, *args)
-
-    def close(self) -> None:
-        """There is nothing to end."""
 
 
 def answer(reader: Reader, question: Question) -> Any:

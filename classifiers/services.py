@@ -35,7 +35,7 @@ _CHATTER, _CHATTER_OF_OTHERS = (
 )  # weight of chatter in English, and in languages with less of it to learn from
 _UNREAD = 0.1  # most that any service gets from words in a language nobody here reads
 _UNSEEN_SHARE = 0.5  # of its cold probability that a service without history keeps beside learned ones
-_ALARMING = 0.75  # how surely a text must read like an emergency to be taken for one
+_ALARMING = 0.6  # how surely a text must read like an emergency to be taken for one
 _CHAT = (
     (
         re.compile(

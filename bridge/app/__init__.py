@@ -66,8 +66,7 @@ from bridge.web.notices import notices
 from bridge.web.server import serving
 from bridge.web.site import site
 from classifiers import minilm
-from classifiers.apart import Apart, DistantClassifier, Reading
-from classifiers.reader import Here
+from classifiers.apart import Apart, DistantClassifier
 from config.catalog import EditedCatalog, load_catalog
 from config.settings import Settings
 
@@ -114,7 +113,7 @@ class Bridge:
     clients: Mapping[str, Client]
     blobs: Blobs
     console: Console
-    reading: Reading
+    reading: Apart
     desks: Mapping[str, Desk] = field(default_factory=dict)
     teach: Teach | None = None
     meters: Meters = field(default_factory=Meters)
@@ -313,12 +312,10 @@ async def open_bridge(
     progress: Progress,
     make: MakeJurisdiction = make_jurisdiction,
     teach: Teach | None = None,
-    roles: Collection[Role] = ROLES,
 ) -> AsyncIterator[Bridge]:
     """Builds what is missing (models, gazetteers), opens every part and closes it at the end of the block.
 
     `make` makes a city with all that understands its residents; `teach` does the learning runs that are asked for.
-    Who does not take messages in reads texts in this process: there is no acknowledgement to keep waiting.
     """
     models = build_models(settings.models_path, progress)
     minilm.load.cache_clear()  # read to see whether they fit; only the process that reads texts needs the weights
@@ -330,7 +327,7 @@ async def open_bridge(
     clients = {
         city.id: client_of(settings, city, desks.get(city.id), clock, photo, store=store) for city in settings.city
     }
-    reading: Reading = Apart() if "intake" in roles else Here()
+    reading = Apart()
     jurisdictions = {
         city.id: with_geocoder(
             settings, city, await make(city, clients[city.id], store, blobs, models, reading, progress)

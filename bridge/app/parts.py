@@ -33,7 +33,7 @@ from bridge.ports import Blobs, Clock, Store, Transaction
 from bridge.store.blobs import digest
 from bridge.vocabulary import GAZETTEER, SERVICE_MODEL, Artifact
 from classifiers import addresses, gazetteer, training
-from classifiers.apart import DistantClassifier, DistantLanguage, DistantLocator, Reading
+from classifiers.apart import Apart, DistantClassifier, DistantLanguage, DistantLocator
 from classifiers.naming import usual_names
 from classifiers.places import online
 from config.settings import WEEKDAYS, CitySettings, Settings
@@ -68,9 +68,7 @@ def history_mark(data_dir: Path, city_id: str) -> Path:
     return history_file(data_dir, city_id).with_suffix(".jsonl.until")
 
 
-MakeJurisdiction = Callable[
-    [CitySettings, Client, Store, Blobs, Models, Reading, Progress], Awaitable[Jurisdiction]
-]
+MakeJurisdiction = Callable[[CitySettings, Client, Store, Blobs, Models, Apart, Progress], Awaitable[Jurisdiction]]
 
 
 def models_cache() -> Path:
@@ -110,7 +108,7 @@ async def make_jurisdiction(
     store: Store,
     blobs: Blobs,
     models: Models,
-    reading: Reading,
+    reading: Apart,
     progress: Progress,
 ) -> Jurisdiction:
     built_in = partial(artifact, store, blobs, city.id)
@@ -142,7 +140,7 @@ async def make_jurisdiction(
     )
 
 
-def submit_from(city: CitySettings, reading: Reading, model: Path) -> float:
+def submit_from(city: CitySettings, reading: Apart, model: Path) -> float:
     """Has the model loaded. From which probability on a service is taken unasked: as the city set it, else as its
     model learned it."""
     learned = float(reading.ask("load", city.id, model))

@@ -72,7 +72,7 @@ async def _serve(settings: Settings, roles: Collection[Role], port: int) -> None
         raise SettingsError("--port: intake takes messages over HTTP, so it needs a port")
     listener = listen(settings.server.host, port) if port else None
     teach = partial(learning.teach, settings)
-    async with open_bridge(settings, SystemClock(), progress, teach=teach, roles=roles) as bridge:
+    async with open_bridge(settings, SystemClock(), progress, teach=teach) as bridge:
         link = await welcome(settings, bridge.handling)
         if link:
             progress(f"The staff console has no account yet. Set up the first: {link}")

@@ -29,6 +29,7 @@ from tests.postgres import server
 REPORTS = 200
 HOUSES = 200  # on Oak St: a number that the gazetteer lacks would be asked about
 PATIENCE = 1800
+POLL_SECONDS = 60  # the default is fifteen minutes; at half a second, as in tests, most of the load would be polling
 WORDS = (
     "Hi, there is a huge pothole at {} Oak St, right in front of our driveway. It has been there for weeks and "
     "my rim is bent again, please fix it"
@@ -87,7 +88,7 @@ async def measure(name: str, database: str, postgres: int | None, roles: Sequenc
     """One setup, printed in a line. Returns its reports a second."""
     with tempfile.TemporaryDirectory() as folder:
         async with surroundings(
-            Path(folder), models_cache(), serve, ("texts",), database=database, roles=roles
+            Path(folder), models_cache(), serve, ("texts",), database, roles, POLL_SECONDS
         ) as here:
             for process in here.processes:
                 await process.start()

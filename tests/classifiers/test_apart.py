@@ -1,4 +1,4 @@
-"""Reading in a process of its own or in this one: the same answers, and what becomes of a process that dies."""
+"""Reading in a process of its own: the same answers, and what becomes of a process that dies."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from bridge.app.parts import Models
 from bridge.errors import Retryable
 from bridge.vocabulary import Pin, Service
 from classifiers import addresses, gazetteer, services
-from classifiers.apart import Apart, DistantClassifier, DistantLanguage, DistantLocator, Reading
+from classifiers.apart import Apart, DistantClassifier, DistantLanguage, DistantLocator
 from classifiers.geocode import PlaceLocator
 from classifiers.language import LanguageDetector
-from classifiers.reader import Here
 
 FAIRVIEW = Path(__file__).parents[2] / "config" / "demo" / "fairview.geojson"
 OFFERED = (Service("hole", "Pothole", "A hole in the street"), Service("lamp", "Street light out", "A dark lamp"))
@@ -50,20 +49,15 @@ def apart() -> Iterator[Apart]:
     made.close()
 
 
-@pytest.fixture(params=["apart", "here"])
-def reading(request: pytest.FixtureRequest, apart: Apart) -> Reading:
-    return apart if request.param == "apart" else Here()
-
-
-def test_it_reads_as_its_parts_do(reading: Reading, models: Models, places: Path):
+def test_it_reads_as_it_is_read_here(apart: Apart, models: Models, places: Path):
     here = services.ServiceClassifier(services.load(models.services), OFFERED)
-    there = DistantClassifier(reading, "fairview", models.services, OFFERED)
+    there = DistantClassifier(apart, "fairview", models.services, OFFERED)
     assert there.classify(TEXT, "en") == here.classify(TEXT, "en")
     halves = [(0, 12), (16, len(TEXT))]
     assert there.classify_parts(TEXT, halves, "en") == here.classify_parts(TEXT, halves, "en")
 
     locator = PlaceLocator(gazetteer.open_gazetteer(places), addresses.load(models.places))
-    distant = DistantLocator(reading, "fairview", models.places, places)
+    distant = DistantLocator(apart, "fairview", models.places, places)
     located = distant.locate(TEXT, "en")
     assert located == locator.locate(TEXT, "en")
     assert located.candidates[0].address == "412 Oak St"
@@ -74,7 +68,7 @@ def test_it_reads_as_its_parts_do(reading: Reading, models: Models, places: Path
     assert distant.at(pin) == locator.at(pin) is not None
 
     language = LanguageDetector(("en", "es"))
-    tongue = DistantLanguage(reading, "fairview", ("en", "es"))
+    tongue = DistantLanguage(apart, "fairview", ("en", "es"))
     for text in (TEXT, "hay un bache enorme en la calle", "Das Schlagloch vor unserem Haus ist sehr tief"):
         assert (tongue(text, "en"), tongue.written(text, "en")) == (
             language(text, "en"),

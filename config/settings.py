@@ -206,6 +206,13 @@ class CitySettings(Strict):
         return self
 
     @property
+    def missing(self) -> Mapping[str, Path]:
+        """The files of its settings that are not there, by setting."""
+        named = [(name, getattr(self, name)) for name in FILES]
+        named += [("emergency_rules", path) for path in self.emergency_rules]
+        return {f"city.{self.id}.{name}": path for name, path in named if path and not path.is_file()}
+
+    @property
     def emergency_files(self) -> tuple[Path, ...]:
         """The built-in rules of every language, and the city's own."""
         return (*sorted(EMERGENCY.glob("*.toml")), *self.emergency_rules)

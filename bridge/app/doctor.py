@@ -61,9 +61,8 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 def _files(settings: Settings) -> Iterator[Finding]:
     for city in settings.city:
-        for path in (city.gazetteer, city.boundary, city.services, city.profile):
-            if path and not path.is_file():
-                yield Finding("wrong", f"city.{city.id}", f"{path} is not there")
+        for setting, path in city.missing.items():
+            yield Finding("wrong", setting, f"{path} is not there")
     built = settings.models_path.is_dir() and any(settings.models_path.iterdir())
     says = "are there" if built else "are trained at the next start, which takes a minute"
     yield Finding("fine" if built else "worry", "models", f"the built-in models {says}")

@@ -56,6 +56,13 @@ def serve(
         asyncio.run(_serve(settings, roles, settings.server.port if port is None else port))
 
 
+def _look_for_files(settings: Settings) -> None:
+    """Raises SettingsError for files that are not there, before models are trained."""
+    missing = [(setting, path) for city in settings.city for setting, path in city.missing.items()]
+    if missing:
+        raise SettingsError("; ".join(f"{setting}: {path} is not there" for setting, path in missing))
+
+
 def _roles(settings: Settings, named: Sequence[str]) -> Collection[Role]:
     chosen = [role for role in ROLES if role in named]
     if len(chosen) != len(set(named)):
@@ -70,6 +77,7 @@ def _roles(settings: Settings, named: Sequence[str]) -> Collection[Role]:
 async def _serve(settings: Settings, roles: Collection[Role], port: int) -> None:
     if "intake" in roles and not port:
         raise SettingsError("--port: intake takes messages over HTTP, so it needs a port")
+    _look_for_files(settings)
     listener = listen(settings.server.host, port) if port else None
     teach = partial(learning.teach, settings)
     async with open_bridge(settings, SystemClock(), progress, teach=teach) as bridge:
@@ -90,10 +98,8 @@ def check_config(config: ConfigFile = DEFAULT_CONFIG) -> None:
     logs.configure("error")
     with one_line():
         settings = settings_of(config)
+        _look_for_files(settings)
         for city in settings.city:
-            missing = next((path for path in (city.gazetteer, city.services) if path and not path.is_file()), None)
-            if missing:
-                raise SettingsError(f"city.{city.id}: {missing} is not there")
             city.policy  # noqa: B018 - reads the city's answers
         asyncio.run(_ask_cities(settings))
         for account in settings.account:

@@ -29,7 +29,7 @@ from tests.postgres import server
 REPORTS = 200
 HOUSES = 200  # on Oak St: a number that the gazetteer lacks would be asked about
 PATIENCE = 1800
-POLL_SECONDS = 60  # the default is fifteen minutes; at half a second, as in tests, most of the load would be polling
+POLL_SECONDS = 60  # the default is 900; at half a second, as in tests, much of the load would be polling
 WORDS = (
     "Hi, there is a huge pothole at {} Oak St, right in front of our driveway. It has been there for weeks and "
     "my rim is bent again, please fix it"

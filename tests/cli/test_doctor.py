@@ -117,7 +117,7 @@ ILLS: Sequence[tuple[Callable[[Operator], None], str]] = (
     (_lose("data/bridge.db"), "! database .*serve once before"),
     (_garble_the_database, "! database .*is no SQLite database"),
     (_lose("data/models"), r"\? models .*trained at the next start"),
-    (_set("fairview.geojson", "no.geojson"), r"! city\.fairview .*is not there"),
+    (_set("fairview.geojson", "no.geojson"), r"! city\.fairview\.gazetteer .*no\.geojson is not there"),
     (_set("raw_days = 90", ""), r"\? retention .*ever deleted"),
     (_give_up, r"\? inbox .*1 given up: open311-bridge work list"),
     (_keep_waiting, "! inbox .*1 wait"),

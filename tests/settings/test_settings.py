@@ -126,3 +126,18 @@ def test_check_config_reads_the_answers(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["check-config", "--config", str(file)])
     assert done.exit_code == 2
     assert "answers.toml" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "check-config"])
+def test_files_that_are_not_there_are_named_by_their_settings(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "bridge.toml"
+    file.write_text(
+        f'data_dir = "{tmp_path}/data"\n[[city]]\nid = "town"\nname = "Town"\nprofile = "town.toml"\n'
+        'gazetteer = "bridge.toml"\nboundary = "edge.geojson"\n'
+    )
+    done = CliRunner().invoke(app, [command, "--config", str(file)])
+    assert done.exit_code == 2
+    assert f"city.town.profile: {tmp_path}/town.toml is not there" in done.stderr
+    assert f"city.town.boundary: {tmp_path}/edge.geojson is not there" in done.stderr
+    assert "gazetteer" not in done.stderr
+    assert not (tmp_path / "data").exists()

@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -206,11 +206,11 @@ class CitySettings(Strict):
         return self
 
     @property
-    def missing(self) -> Mapping[str, Path]:
-        """The files of its settings that are not there, by setting."""
+    def missing(self) -> Sequence[tuple[str, Path]]:
+        """The files of its settings that are not there, each with its setting."""
         named = [(name, getattr(self, name)) for name in FILES]
         named += [("emergency_rules", path) for path in self.emergency_rules]
-        return {f"city.{self.id}.{name}": path for name, path in named if path and not path.is_file()}
+        return [(f"city.{self.id}.{name}", path) for name, path in named if path and not path.is_file()]
 
     @property
     def emergency_files(self) -> tuple[Path, ...]:

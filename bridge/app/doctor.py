@@ -61,7 +61,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 def _files(settings: Settings) -> Iterator[Finding]:
     for city in settings.city:
-        for setting, path in city.missing.items():
+        for setting, path in city.missing:
             yield Finding("wrong", setting, f"{path} is not there")
     built = settings.models_path.is_dir() and any(settings.models_path.iterdir())
     says = "are there" if built else "are trained at the next start, which takes a minute"

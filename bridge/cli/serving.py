@@ -58,9 +58,9 @@ def serve(
 
 def _look_for_files(settings: Settings) -> None:
     """Raises SettingsError for files that are not there, before models are trained."""
-    missing = [(setting, path) for city in settings.city for setting, path in city.missing.items()]
+    missing = [f"{setting}: {path} is not there" for city in settings.city for setting, path in city.missing]
     if missing:
-        raise SettingsError("; ".join(f"{setting}: {path} is not there" for setting, path in missing))
+        raise SettingsError("; ".join(missing))
 
 
 def _roles(settings: Settings, named: Sequence[str]) -> Collection[Role]:

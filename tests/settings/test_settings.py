@@ -134,10 +134,13 @@ def test_files_that_are_not_there_are_named_by_their_settings(tmp_path: Path, co
     file.write_text(
         f'data_dir = "{tmp_path}/data"\n[[city]]\nid = "town"\nname = "Town"\nprofile = "town.toml"\n'
         'gazetteer = "bridge.toml"\nboundary = "edge.geojson"\n'
+        'emergency_rules = ["ours.toml", "theirs.toml"]\n'
     )
     done = CliRunner().invoke(app, [command, "--config", str(file)])
     assert done.exit_code == 2
     assert f"city.town.profile: {tmp_path}/town.toml is not there" in done.stderr
     assert f"city.town.boundary: {tmp_path}/edge.geojson is not there" in done.stderr
+    for name in ("ours.toml", "theirs.toml"):
+        assert f"city.town.emergency_rules: {tmp_path}/{name} is not there" in done.stderr
     assert "gazetteer" not in done.stderr
     assert not (tmp_path / "data").exists()
